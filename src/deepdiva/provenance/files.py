@@ -1,0 +1,129 @@
+"""Files that are either whole or not there, and what the operating system says when it cannot.
+
+A writer may be killed at any moment: what it was writing then has a temporary name in the
+target folder, and the file of the real name is the old one, complete.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from deepdiva.errors import ResourceError
+
+TEMPORARY_PREFIX = ".deepdiva-"
+"""How names of unfinished files and folders begin; what a kill leaves behind can be deleted."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_CODES: dict[int, tuple[str, str]] = {
+    **dict.fromkeys(_FULL, ("RES-001", "free space there, or write somewhere else")),
+    errno.EROFS: ("RES-002", "choose a folder on a file system that can be written"),
+    errno.EACCES: ("RES-003", "change the permissions, or choose another folder"),
+    errno.EPERM: ("RES-003", "change the permissions, or choose another folder"),
+    errno.EMFILE: ("RES-004", "raise the limit of open files (`ulimit -n`)"),
+    errno.ENFILE: ("RES-004", "close other programs: the machine has too many open files"),
+    errno.ENAMETOOLONG: ("RES-005", "choose a shorter name or folder"),
+    errno.EIO: ("RES-006", "look at the disk or the network share; nothing written there counts"),
+}
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[IO[bytes]]:
+    """Give a stream whose bytes become `path` at the end, durably; on any error `path` stays as it was.
+
+    Raises:
+        ResourceError: the disk is full (RES-001), read-only, or refuses for another reason.
+    """
+    temporary = path.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}.tmp")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        with os.fdopen(descriptor, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise resource_error(error, path) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Make `data` the content of `path`: after a crash it is the old content or the new, never half.
+
+    Raises:
+        ResourceError: see `atomic_file`.
+    """
+    with atomic_file(path) as stream:
+        stream.write(data)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Give a new folder that becomes `path` at the end; on any error it is removed.
+
+    Raises:
+        FileExistsError: something of that name came into being meanwhile.
+        ResourceError: see `atomic_file`.
+    """
+    staging = path.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}")
+    try:
+        staging.mkdir(parents=True)
+        yield staging
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+        os.rename(staging, path)
+        sync_folder(path.parent)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise resource_error(error, path) from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def make_folder(path: Path) -> None:
+    """Make `path` and what is missing above it.
+
+    Raises:
+        ResourceError: see `atomic_file`; also where a file is in the way.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise resource_error(error, path) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def resource_error(error: OSError, path: Path) -> ResourceError:
+    """Return the error of ours that tells what `error` means for `path`, with the space left there."""
+    code, remedy = _CODES.get(error.errno or 0, ("RES-007", "look at the path and at what else uses it"))
+    free = f"; {free_bytes(path) / 2**20:,.1f} MiB are free" if error.errno in _FULL else ""
+    return ResourceError(
+        f"{path}: {error.strerror or error}{free}",
+        expected="a place that can be read and written",
+        remedy=remedy,
+        code=code,
+    )
+
+
+def free_bytes(path: Path) -> int:
+    """Return the bytes free to this user where `path` lies or will lie."""
+    existing = next((place for place in (path, *path.absolute().parents) if place.exists()), Path("/"))
+    return shutil.disk_usage(existing).free

@@ -1,0 +1,189 @@
+"""Know a data folder by the content of its files, wherever it lies.
+
+A footprint lists every file with its size, time and SHA-256.  It lies beside the data as
+`footprint.json`, one file a line, or in the state folder where the data cannot be written.
+Its one digest is the identity of the data set; times, places and order have no part in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from deepdiva.errors import DataError, ResourceError
+from deepdiva.provenance import original
+from deepdiva.provenance.files import make_folder, write_atomically
+from deepdiva.provenance.hashing import hash_files
+from deepdiva.provenance.places import state_folder
+from deepdiva.provenance.tree import Tree, is_ignored, look_at
+
+FILE_NAME = "footprint.json"
+SECOND_NAME = "footprint.deepdiva.json"
+"""The name beside an original DeepDIVA `footprint.json`, which is never overwritten."""
+FORMAT = "deepdiva footprint 1"
+LARGEST_FILE = 2**30
+"""Bytes; longer footprint files are not read."""
+
+_UNSAFE_PATH = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_HEXADECIMAL = re.compile(r"[0-9a-f]{64}")
+
+Progress = Callable[[int, int], None]
+"""Is told how many bytes are done, and of how many."""
+
+
+class FileEntry(NamedTuple):
+    """One file of a data set."""
+
+    size: int
+    """Bytes."""
+    mtime_ns: int
+    """Time of the last change, in nanoseconds since 1970; says when to look again, identifies nothing."""
+    digest: str
+    """Of the content, in hexadecimal."""
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Every file of a data set by its POSIX path below the root, in sorted order."""
+
+    files: Mapping[str, FileEntry]
+    algorithm: str = "sha256"
+
+    @cached_property
+    def digest(self) -> str:
+        """The identity of the data set: SHA-256 over sorted (path, size, content digest)."""
+        rows = (f"{path}\0{size}\0{digest}\n" for path, (size, _, digest) in self.files.items())
+        return hashlib.sha256("".join(rows).encode()).hexdigest()
+
+    @cached_property
+    def checksum(self) -> str:
+        """SHA-256 over everything in the footprint, times too: tells that nobody edited it."""
+        rows = (f"{path}\0{size}\0{time}\0{digest}\n" for path, (size, time, digest) in self.files.items())
+        return hashlib.sha256(f"{self.algorithm}\n{''.join(rows)}".encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class VerifiedData:
+    """A data folder whose files were compared with their footprint in this process.
+
+    Only `verify` makes one.  A task asks for it instead of a path, so that no code can
+    read data that nobody checked.
+    """
+
+    root: Path
+    footprint: Footprint
+    notices: tuple[str, ...] = ()
+    """What a person should know although it stops nothing."""
+
+
+def take_footprint(root: Path, *, progress: Progress | None = None) -> Footprint:
+    """Read and hash every file below `root`.
+
+    Raises:
+        DataError: see `tree.look_at`; a file changed while it was read (DATA-042).
+    """
+    return footprint_of(root, look_at(root), progress=progress)
+
+
+def footprint_of(root: Path, tree: Tree, *, progress: Progress | None = None) -> Footprint:
+    """Hash the files of `tree`, which was found at `root`."""
+    digests = hash_files(root, tree.files, progress=progress)
+    return Footprint(
+        {path: FileEntry(seen.size, seen.mtime_ns, digests[path]) for path, seen in sorted(tree.files.items())}
+    )
+
+
+def find_footprint(root: Path) -> Path | None:
+    """Return where the footprint of `root` is kept: beside the data, else in the state folder."""
+    beside = root / FILE_NAME
+    if os.path.lexists(beside) and not original.is_original(beside):
+        return beside
+    return next((place for place in (root / SECOND_NAME, _away(root)) if os.path.lexists(place)), None)
+
+
+def load(place: Path) -> Footprint:
+    """Read the footprint kept at `place`.
+
+    Raises:
+        DataError: it is truncated, edited, of another version or no footprint at all (DATA-060).
+    """
+    try:
+        if place.stat().st_size > LARGEST_FILE:
+            raise ValueError("larger than any footprint")
+        return _parse(json.loads(place.read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        reason = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else error
+        raise DataError(
+            f"{place} cannot be trusted: {reason}",
+            expected=f"a complete {FORMAT!r} as this program wrote it",
+            remedy="get the footprint back from where the data came from; or look at the data, "
+            f"delete {place.name} and take a new one with `deepdiva data footprint`",
+            code="DATA-060",
+        ) from error
+
+
+def save(footprint: Footprint, root: Path) -> Path:
+    """Keep `footprint` beside the data at `root`, else in the state folder; return where.
+
+    Raises:
+        ResourceError: neither place can be written.
+    """
+    beside = root / (SECOND_NAME if original.is_original(root / FILE_NAME) else FILE_NAME)
+    content = _serialize(footprint)
+    try:
+        write_atomically(beside, content)
+        return beside
+    except ResourceError as error:
+        if error.code not in ("RES-002", "RES-003"):
+            raise
+    away = _away(root)
+    make_folder(away.parent)
+    write_atomically(away, content)
+    return away
+
+
+def _away(root: Path) -> Path:
+    """Return the place in the state folder for data at `root` that cannot be written."""
+    real = os.path.realpath(root)
+    key = hashlib.sha256(os.fsencode(real)).hexdigest()[:16]
+    return state_folder() / "footprints" / f"{os.path.basename(real)[:100]}-{key}.json"
+
+
+def _serialize(footprint: Footprint) -> bytes:
+    """Write one file a line, so that two footprints can be compared by eye and by `diff`."""
+    rows = [
+        f"{json.dumps(path, ensure_ascii=False)}: "
+        f'{{"size": {entry.size}, "mtime_ns": {entry.mtime_ns}, "digest": "{entry.digest}"}}'
+        for path, entry in footprint.files.items()
+    ]
+    head = {"format": FORMAT, "algorithm": footprint.algorithm}
+    head |= {"digest": footprint.digest, "checksum": footprint.checksum}
+    lines = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
+    return ("{\n" + ",\n".join(lines) + ',\n"files": {\n' + ",\n".join(rows) + "\n}\n}\n").encode()
+
+
+def _parse(facts: Any) -> Footprint:
+    if facts["format"] != FORMAT or facts["algorithm"] != "sha256":
+        raise ValueError(f"format {facts['format']!r} with {facts['algorithm']!r} is not known here")
+    files = {path: _entry(path, **entry) for path, entry in sorted(facts["files"].items())}
+    footprint = Footprint(files)
+    if footprint.checksum != facts["checksum"] or footprint.digest != facts["digest"]:
+        raise ValueError("its checksum does not fit its content: it was edited or damaged")
+    return footprint
+
+
+def _entry(path: str, size: object, mtime_ns: object, digest: object) -> FileEntry:
+    if _UNSAFE_PATH.search(path) or is_ignored(path.rpartition("/")[2]):
+        raise ValueError(f"{path!a} is not a path of a data file")
+    if type(size) is not int or type(mtime_ns) is not int or size < 0:
+        raise ValueError(f"the size or time of {path!a} is not a count")
+    if not isinstance(digest, str) or not _HEXADECIMAL.fullmatch(digest):
+        raise ValueError(f"the digest of {path!a} is not SHA-256")
+    return FileEntry(size, mtime_ns, digest)

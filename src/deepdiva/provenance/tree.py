@@ -1,0 +1,253 @@
+"""Look at a folder of data without trusting it: which files there are, and their bytes.
+
+Nothing is opened through a link or by a path that could lead elsewhere: every step goes
+from an open folder to a name in it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import unicodedata
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+from deepdiva.errors import DataError
+from deepdiva.provenance.files import TEMPORARY_PREFIX
+
+OURS = frozenset({".gitignore", "footprint.json", "footprint.deepdiva.json"})
+"""Names that are never data because we write them."""
+LITTER = frozenset(
+    {".DS_Store", ".Spotlight-V100", ".Trashes", ".fseventsd", "__MACOSX", "Thumbs.db", "desktop.ini"}
+    | {"$RECYCLE.BIN", "System Volume Information", "lost+found", "@eaDir", ".ipynb_checkpoints"}
+    | {".git", ".hg", ".svn"}
+)
+"""Names that are never data because file managers, file systems and version control make them."""
+DEEPEST = 256
+"""Levels of folders below the root; more is a mistake or an attack."""
+
+_CONTROL = re.compile(r"[\x01-\x1f\x7f-\x9f]")
+_NOT_UTF8 = re.compile(r"[\ud800-\udfff]")
+_NOT_WINDOWS = re.compile(
+    r'[<>:"|?*\\]|[. ](?:\0|$)|(?:^|\0)(?:con|prn|aux|nul|com\d|lpt\d)(?:[.\0]|$)', re.IGNORECASE
+)
+
+
+class Seen(NamedTuple):
+    """What the file system says about a file, without opening it."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+@dataclass
+class Tree:
+    """All files below a root."""
+
+    files: dict[str, Seen] = field(default_factory=dict)
+    """By POSIX path below the root."""
+    ignored: int = 0
+    """How many files and folders the lists `OURS` and `LITTER` took out."""
+    unportable: list[str] = field(default_factory=list)
+    """Paths that cannot exist on Windows."""
+    faults: list[tuple[str, str, str]] = field(default_factory=list)
+    """Code, path and what is wrong with it, for whatever cannot be part of a data set."""
+
+
+def is_ignored(name: str) -> bool:
+    """Tell whether a file or folder of this name is left out: the one rule, for every reader of data."""
+    return name in OURS or name in LITTER or name.startswith(("._", TEMPORARY_PREFIX))
+
+
+def look_at(root: Path) -> Tree:
+    """Return all files below `root`, whatever the order in which the disk names them.
+
+    Raises:
+        DataError: there is no such folder (DATA-046), or it holds links (DATA-040, DATA-041),
+            names that cannot travel (DATA-030 to DATA-033), special files (DATA-045) or what
+            this user may not read (DATA-044).  All of them are named.
+    """
+    tree = Tree()
+    try:
+        descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise DataError(
+            f"{root}: {error.strerror}",
+            expected="a folder that holds a data set",
+            remedy="look for a typing error, or get data: `deepdiva data get digits --to data`",
+            code="DATA-044" if isinstance(error, PermissionError) else "DATA-046",
+        ) from error
+    _Walk(tree, Path(os.path.realpath(root))).folder(descriptor, "", 0)
+    if tree.faults:
+        raise _refusal(root, sorted(tree.faults, key=lambda fault: fault[1]))
+    return tree
+
+
+class _Walk:
+    """Fills a tree; faults are collected so that the user sees all of them at once."""
+
+    def __init__(self, tree: Tree, root: Path) -> None:
+        self._tree, self._root = tree, root
+
+    def folder(self, descriptor: int, above: str, depth: int) -> None:
+        """Take in the folder behind `descriptor`, which is closed at the end."""
+        folders = []
+        try:
+            with os.scandir(descriptor) as entries:
+                kept = [entry for entry in entries if not self._leave_out(entry.name)]
+            self._judge_names(above, [entry.name for entry in kept])
+            for entry in kept:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.name)
+                else:
+                    self._file(entry, above)
+            for name in folders:
+                self._enter(descriptor, name, above, depth + 1)
+        finally:
+            os.close(descriptor)
+
+    def _leave_out(self, name: str) -> bool:
+        ignored = is_ignored(name)
+        self._tree.ignored += ignored
+        return ignored
+
+    def _enter(self, above_descriptor: int, name: str, above: str, depth: int) -> None:
+        path = above + name
+        if depth > DEEPEST:
+            self._tree.faults.append(("DATA-034", path, f"more than {DEEPEST} folders deep"))
+            return
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            descriptor = os.open(name, flags, dir_fd=above_descriptor)
+        except OSError as error:
+            self._tree.faults.append(("DATA-044", path, f"cannot be opened: {error.strerror}"))
+            return
+        self.folder(descriptor, f"{path}/", depth)
+
+    def _file(self, entry: os.DirEntry[str], above: str) -> None:
+        facts = entry.stat(follow_symlinks=False)
+        path = above + entry.name
+        if stat.S_ISREG(facts.st_mode):
+            self._tree.files[path] = Seen(facts.st_size, facts.st_mtime_ns, facts.st_ino)
+        elif stat.S_ISLNK(facts.st_mode):
+            self._tree.faults.append(self._judge_link(path))
+        else:
+            self._tree.faults.append(("DATA-045", path, "neither a file nor a folder"))
+
+    def _judge_link(self, path: str) -> tuple[str, str, str]:
+        place = os.fspath(self._root / path)
+        target = os.readlink(place)
+        inside = Path(os.path.realpath(place)).is_relative_to(self._root)
+        if inside:
+            return "DATA-040", path, f"a link to {target}"
+        return "DATA-041", path, f"a link out of the folder, to {target}"
+
+    def _judge_names(self, above: str, names: list[str]) -> None:
+        """Look at all names of a folder in one string, and one by one only where something is odd."""
+        joined = "\0".join(names)
+        if _CONTROL.search(joined):
+            self._blame("DATA-030", above, filter(_CONTROL.search, names), "control characters in the name")
+        if not joined.isascii():
+            if _NOT_UTF8.search(joined):
+                self._blame("DATA-031", above, filter(_NOT_UTF8.search, names), "a name that is not UTF-8")
+            self._blame_twins("DATA-032", above, names, unicodedata.normalize("NFC", joined).split("\0"))
+        self._blame_twins("DATA-033", above, names, joined.casefold().split("\0"))
+        if _NOT_WINDOWS.search(joined):
+            self._tree.unportable += [above + name for name in names if _NOT_WINDOWS.search(name)]
+
+    def _blame(self, code: str, above: str, names: filter[str], reason: str) -> None:
+        self._tree.faults += [(code, above + name, reason) for name in names]
+
+    def _blame_twins(self, code: str, above: str, names: list[str], folded: list[str]) -> None:
+        if len(set(folded)) == len(folded):
+            return
+        meaning = {"DATA-032": "Unicode form", "DATA-033": "upper and lower case"}[code]
+        first: dict[str, str] = {}
+        for key, name in sorted(zip(folded, names, strict=True)):
+            twin = first.setdefault(key, name)
+            if twin is not name:
+                self._tree.faults.append((code, above + name, f"differs from {twin!a} in {meaning} only"))
+
+
+def _refusal(root: Path, faults: list[tuple[str, str, str]]) -> DataError:
+    lines = [f"  {code} {printable(path)}: {reason}" for code, path, reason in faults[:20]]
+    if len(faults) > 20:
+        lines.append(f"  ... and {len(faults) - 20} more")
+    return DataError(
+        f"{len(faults)} entries of {root} cannot be part of a data set:\n" + "\n".join(lines),
+        expected="plain files and folders with portable names, readable by you, and no links",
+        remedy="rename or remove them, copy in what a link points to, or change the permissions",
+        code=faults[0][0],
+    )
+
+
+def printable(path: str) -> str:
+    """Return `path` as it can be shown: as it is, or with whatever moves a terminal escaped.
+
+    Example:
+        >>> printable("train/a b.png")
+        'train/a b.png'
+        >>> printable("train/a\\nb.png")
+        "'train/a\\\\nb.png'"
+    """
+    if path.isprintable():
+        return path
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return repr(os.fsencode(path))
+    return ascii(path)
+
+
+class TreeReader:
+    """Opens files below a root, folder by folder and never through a link.
+
+    Keeps the folder of the last file open: names in sorted order cost one step each.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._above, self._folder = "", self._root
+
+    def __enter__(self) -> TreeReader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def open(self, path: str) -> int:
+        """Return a descriptor to read the file at `path`, a POSIX path below the root.
+
+        Raises:
+            OSError: there is no such file, or a link stands in the way.
+        """
+        above, _, name = path.rpartition("/")
+        if above != self._above:
+            self._change_to(above)
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        return os.open(name, flags, dir_fd=self._folder)
+
+    def close(self) -> None:
+        """Give the descriptors back."""
+        if self._folder != self._root:
+            os.close(self._folder)
+        os.close(self._root)
+
+    def _change_to(self, above: str) -> None:
+        descriptor = os.dup(self._root)
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+        for name in filter(None, above.split("/")):
+            try:
+                below = os.open(name, flags, dir_fd=descriptor)
+            finally:
+                os.close(descriptor)
+            descriptor = below
+        if self._folder != self._root:
+            os.close(self._folder)
+        self._above, self._folder = above, descriptor

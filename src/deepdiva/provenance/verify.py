@@ -1,0 +1,143 @@
+"""Compare a data folder with its footprint before anything is read from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from deepdiva.errors import DataError
+from deepdiva.provenance import original
+from deepdiva.provenance.differences import Differences
+from deepdiva.provenance.footprint import (
+    FILE_NAME,
+    Footprint,
+    Progress,
+    VerifiedData,
+    find_footprint,
+    footprint_of,
+    load,
+    save,
+)
+from deepdiva.provenance.hashing import hash_files
+from deepdiva.provenance.tree import Seen, Tree, look_at, printable
+
+
+def verify(root: Path, *, deep: bool = False, progress: Progress | None = None) -> VerifiedData:
+    """Return the data at `root`, known to be what its footprint says.
+
+    Where there is no footprint yet, one is taken, and a notice says so.
+
+    Args:
+        root: The folder of the data set, wherever it lies today.
+        deep: Read every file again.  Otherwise those are read whose time changed; a file of
+            the same size and time counts as unchanged.
+        progress: Is told the bytes read so far, and how many there are to read.
+
+    Raises:
+        DataChanged: files were added, removed (DATA-043) or changed (DATA-002); all are named.
+        DataError: the folder or its footprint cannot be trusted; see `tree.look_at` and
+            `footprint.load`.
+    """
+    tree = look_at(root)
+    _refuse_empty(root, tree)
+    place = find_footprint(root)
+    if place is None:
+        return _first_use(root, tree, progress)
+    footprint = load(place)
+    touched = _compare(root, place, tree.files, footprint, deep, progress)
+    notices = _touched_notice(touched) + _unportable_notice(tree)
+    return VerifiedData(root=root, footprint=footprint, notices=notices)
+
+
+def differences(root: Path, footprint: Footprint, *, progress: Progress | None = None) -> Differences:
+    """Return how the files at `root` differ from `footprint`, comparing all contents."""
+    files = look_at(root).files
+    suspects = {path: seen for path, seen in files.items() if path in footprint.files}
+    return _differences(files, footprint, hash_files(root, suspects, progress=progress))
+
+
+def _compare(
+    root: Path,
+    place: Path,
+    files: Mapping[str, Seen],
+    footprint: Footprint,
+    deep: bool,
+    progress: Progress | None,
+) -> list[str]:
+    """Raise where content differs; return the files of which only the time does."""
+    known = footprint.files
+    shared = {path: seen for path, seen in files.items() if path in known}
+    touched = [path for path, seen in shared.items() if seen.mtime_ns != known[path].mtime_ns]
+    suspects = shared if deep else {path: shared[path] for path in touched}
+    same_size = {path: seen for path, seen in suspects.items() if seen.size == known[path].size}
+    digests = hash_files(root, same_size, progress=progress)
+    found = _differences(files, footprint, digests)
+    found.refuse(root, place, _digest_lines(found, footprint, digests))
+    return touched
+
+
+def _differences(files: Mapping[str, Seen], footprint: Footprint, digests: Mapping[str, str]) -> Differences:
+    known = footprint.files
+    return Differences(
+        added=tuple(sorted(files.keys() - known.keys())),
+        removed=tuple(sorted(known.keys() - files.keys())),
+        changed=tuple(
+            path
+            for path, entry in known.items()
+            if path in files
+            and (files[path].size != entry.size or digests.get(path, entry.digest) != entry.digest)
+        ),
+    )
+
+
+def _digest_lines(found: Differences, footprint: Footprint, digests: Mapping[str, str]) -> str:
+    """Tell expected and actual digest of the first changed file, to compare with other copies."""
+    first = next((path for path in found.changed if path in digests), None)
+    if first is None:
+        return ""
+    expected = footprint.files[first].digest
+    return f"\n  SHA-256 of {printable(first)}: {digests[first][:16]}..., was {expected[:16]}..."
+
+
+def _first_use(root: Path, tree: Tree, progress: Progress | None) -> VerifiedData:
+    notices = []
+    beside = root / FILE_NAME
+    if original.is_original(beside):
+        original.verify_original(root, beside, tree.files)
+        notices.append(f"{beside} of the original DeepDIVA was verified and stays as it is")
+    footprint = footprint_of(root, tree, progress=progress)
+    place = save(footprint, root)
+    notices.append(
+        f"{root} had no footprint: took one of {len(footprint.files)} files, kept in {place}; "
+        "from now on a difference refuses the run"
+    )
+    return VerifiedData(
+        root=root, footprint=footprint, notices=tuple(notices) + _unportable_notice(tree)
+    )
+
+
+def _refuse_empty(root: Path, tree: Tree) -> None:
+    if not tree.files:
+        raise DataError(
+            f"{root} holds no file" + (f" but {tree.ignored} that are never data" if tree.ignored else ""),
+            expected="a folder that holds a data set",
+            remedy="look for a typing error, or get data: `deepdiva data get digits --to data`",
+            code="DATA-047",
+        )
+
+
+def _touched_notice(touched: list[str]) -> tuple[str, ...]:
+    if not touched:
+        return ()
+    shown = ", ".join(printable(path) for path in sorted(touched)[:3]) + (", ..." if len(touched) > 3 else "")
+    return (
+        f"{len(touched)} file{'s have' if len(touched) > 1 else ' has'} another time than in the footprint "
+        f"but the same content, read again to be sure: {shown}",
+    )
+
+
+def _unportable_notice(tree: Tree) -> tuple[str, ...]:
+    if not tree.unportable:
+        return ()
+    shown = ", ".join(printable(path) for path in sorted(tree.unportable)[:3])
+    return (f"{len(tree.unportable)} names are not portable to Windows: {shown}",)
