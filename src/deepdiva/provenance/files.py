@@ -70,20 +70,18 @@ def write_atomically(path: Path, data: bytes) -> None:
 def atomic_folder(path: Path) -> Iterator[Path]:
     """Give a new folder that becomes `path` at the end; on any error it is removed.
 
+    Where `path` is there already it stays as it is, and the new folder is dropped.
+
     Raises:
-        FileExistsError: something of that name came into being meanwhile.
         ResourceError: see `atomic_file`.
     """
     staging = path.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}")
     try:
         staging.mkdir(parents=True)
         yield staging
-        if os.path.lexists(path):
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
-        os.rename(staging, path)
-        sync_folder(path.parent)
-    except FileExistsError:
-        raise
+        if not os.path.lexists(path):
+            os.rename(staging, path)
+            sync_folder(path.parent)
     except OSError as error:
         raise resource_error(error, path) from error
     finally:
