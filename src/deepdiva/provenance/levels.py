@@ -115,7 +115,7 @@ def _refuse_contrary(level: Level) -> None:
         raise LevelRefused(
             f"{found}: misspelt, or contrary to level {level!r}",
             expected="; ".join(f"{name}: {allowed}" for name, allowed in contrary.items()),
-            remedy=f"unset {' '.join(contrary)}, or give a value that fits; libraries ignore others in silence",
+            remedy=f"unset {' '.join(contrary)}, or give a value that fits; libraries ignore others silently",
             code="ENV-001",
         )
 
@@ -169,7 +169,7 @@ def _start_again(required: Mapping[str, str]) -> NoReturn:
     environment |= {**required, _NOTE: json.dumps(note, sort_keys=True)}
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
+    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)  # noqa: S606 - no shell is wanted
 
 
 def _read_note() -> tuple[int, dict[str, str]]:
