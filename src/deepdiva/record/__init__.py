@@ -1,0 +1,17 @@
+"""Write a run down while it happens, and read it back years later."""
+
+from deepdiva.record.events import Event
+from deepdiva.record.reader import RunRecord, list_runs, read_run
+from deepdiva.record.run_folder import create_run, reopen_run
+from deepdiva.record.writer import BEGINNING, RunWriter
+
+__all__ = [
+    "BEGINNING",
+    "Event",
+    "RunRecord",
+    "RunWriter",
+    "create_run",
+    "list_runs",
+    "read_run",
+    "reopen_run",
+]

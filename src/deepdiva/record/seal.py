@@ -1,0 +1,61 @@
+"""The seal of a finished run: every fact by its path and SHA-256, in `seal.json`.
+
+Outside stay what may change later (`run.json`, tags), what holds times or paths of this
+machine (`system.jsonl`, `log.txt`, the hints `where.json`), and what is drawn from the rest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from deepdiva.provenance.files import resource_error, write_atomically
+
+FILE_NAME = "seal.json"
+SEALED = (
+    "arrays",
+    "chain.jsonl",
+    "checkpoints",
+    "code",
+    "data",
+    "environment",
+    "events.jsonl",
+    "request.toml",
+    "stamp.json",
+)
+HINTS = ("code/where.json", "data/where.json")
+
+
+def write_seal(folder: Path) -> None:
+    """Write the table of all sealed files of the run in `folder`.
+
+    Raises:
+        ResourceError: a file cannot be read, or the table not written.
+    """
+    table = {path: _digest(folder / path) for path in sorted(_sealed_files(folder))}
+    seal = {"algorithm": "sha256", "files": table}
+    write_atomically(folder / FILE_NAME, (json.dumps(seal, indent=1) + "\n").encode())
+
+
+def _sealed_files(folder: Path) -> Iterator[str]:
+    """Give the POSIX paths below `folder`; a symbolic link counts by its target, never followed."""
+    for name in SEALED:
+        place = folder / name
+        if place.is_file():
+            yield name
+        for parent, _, files in os.walk(place):
+            paths = ((Path(parent) / file).relative_to(folder).as_posix() for file in files)
+            yield from (path for path in paths if path not in HINTS)
+
+
+def _digest(path: Path) -> str:
+    try:
+        if path.is_symlink():
+            return hashlib.sha256(os.fsencode(path.readlink())).hexdigest()
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise resource_error(error, path) from error
