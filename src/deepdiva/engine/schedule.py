@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
+
+from deepdiva.errors import ConfigError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,3 +44,22 @@ class Schedule:
     """Also record a digest of the weights every so many steps, besides every epoch."""
     no_test: bool = False
     """Leave the test split alone at the end."""
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "accumulate", "learning_rate_every", "log_every_steps"):
+            self._check(name, low=1)
+        for name in ("patience", "checkpoint_every_steps", "chain_every_steps"):
+            self._check(name, low=1)
+        for name in ("warmup_epochs", "learning_rate_factor", "checkpoint_every_seconds"):
+            self._check(name, low=0)
+        self._check("clip_gradient_norm", low=0)
+
+    def _check(self, name: str, *, low: float) -> None:
+        value = getattr(self, name)
+        if value is not None and not (low <= value < 2**40 and math.isfinite(value)):
+            raise ConfigError(
+                f"{name} = {value}",
+                expected=f"a number of at least {low}",
+                remedy=f"choose another --{name.replace('_', '-')}",
+                code="CFG-003",
+            )

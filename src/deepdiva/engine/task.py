@@ -55,6 +55,21 @@ class StepOutput:
     weights: Float[Tensor, " batch"] | None = None
     """Weight of every sample while training; evaluation weighs all samples alike."""
 
+    def first(self, count: int) -> StepOutput:
+        """Return the same of the first `count` samples; the others only filled up the batch."""
+        if count == len(self.losses):
+            return self
+        weights = None if self.weights is None else self.weights[:count]
+        return StepOutput(self.losses[:count], _first(self.outputs, count), _first(self.targets, count), weights)
+
+
+def _first(value: Any, count: int) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_first(part, count) for part in value)
+    if isinstance(value, Mapping):
+        return {name: _first(part, count) for name, part in value.items()}
+    return value[:count]
+
 
 @runtime_checkable
 class Task(Protocol):

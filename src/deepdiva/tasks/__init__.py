@@ -1,0 +1,1 @@
+"""Pages to copy: one file per task, and no file imports another."""

@@ -1,0 +1,65 @@
+"""`deepdiva resume RUN`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from deepdiva.cli import words as typed
+from deepdiva.errors import DeepDivaError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """What stands after `deepdiva resume`."""
+
+    run: tyro.conf.Positional[Path]
+    """The run folder."""
+    data: Path | None = None
+    """Where the data lies now, if it was moved."""
+    allow_change: tuple[str, ...] = ()
+    """What may differ from when the run began: code, environment, data, numeric_class."""
+    strict_resume: bool = False
+    """Refuse if the newest checkpoint is damaged, instead of taking the one before it."""
+    json: bool = False
+    """Print the result as one JSON object."""
+
+
+def main(words: list[str]) -> int:
+    """Go on with a run; the environment is settled before torch is imported, hence the late imports."""
+    said = typed.read(
+        Words,
+        words,
+        verb="resume",
+        does="Go on with an interrupted run, to the very bits of one that was not.",
+        example="deepdiva resume runs/latest",
+    )
+    _settle(said.run)
+    from deepdiva import experiment
+    from deepdiva.cli import result
+    from deepdiva.cli.progress import progress_on
+
+    with progress_on() as progress:
+        try:
+            record = experiment.resume(
+                said.run,
+                data=said.data,
+                allow_change=said.allow_change,
+                strict=said.strict_resume,
+                progress=progress,
+            )
+        except DeepDivaError:
+            result.tell_broken(progress.folder, as_json=said.json)
+            raise
+    result.tell(record, as_json=said.json)
+    return 0
+
+
+def _settle(run: Path) -> None:
+    from deepdiva.config import read_toml
+    from deepdiva.provenance.levels import physical_cores, settle
+
+    machine = read_toml(run / "request.toml").get("machine", {})
+    settle(machine.get("determinism", "strict"), machine.get("threads") or physical_cores())

@@ -1,0 +1,63 @@
+"""`deepdiva run TASK|FILE.py|REQUEST.toml`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from deepdiva.errors import DeepDivaError
+
+
+def main(words: list[str]) -> int:
+    """Run once; the environment is settled before torch is imported, hence the late imports."""
+    if not {"-h", "--help"} & set(words):
+        _settle(words)
+    from deepdiva import experiment
+    from deepdiva.cli import result, run_words
+    from deepdiva.cli.progress import progress_on
+
+    request, place, said = run_words.read(words)
+    with progress_on() as progress:
+        try:
+            record = experiment.run(request, place, on_uncommitted=said.on_uncommitted, progress=progress)
+        except DeepDivaError:
+            result.tell_broken(progress.folder, as_json=said.json)
+            raise
+    result.tell(record, as_json=said.json)
+    return 0
+
+
+def _settle(words: Sequence[str]) -> None:
+    """Put the environment of the level in force; this starts the command again where needed."""
+    from deepdiva.provenance.levels import physical_cores, settle
+
+    level, threads = _asked(words)
+    settle(level, threads or physical_cores())
+
+
+def _asked(words: Sequence[str]) -> tuple[str, int | None]:
+    """Return level and threads as far as the words tell; what is wrong with them is told later."""
+    machine = _machine_of(words)
+    level = _value(words, "--determinism") or machine.get("determinism", "strict")
+    threads = _value(words, "--threads") or str(machine.get("threads", ""))
+    return level, int(threads) if threads.isdecimal() and int(threads) > 0 else None
+
+
+def _machine_of(words: Sequence[str]) -> dict[str, object]:
+    subject = next((word for word in words if not word.startswith("-")), "")
+    if not subject.endswith(".toml"):
+        return {}
+    from deepdiva.config import read_toml
+
+    machine = read_toml(Path(subject)).get("machine", {})
+    return machine if isinstance(machine, dict) else {}
+
+
+def _value(words: Sequence[str], flag: str) -> str | None:
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word == flag:
+            return following
+        if word.startswith(f"{flag}="):
+            return word.partition("=")[2]
+    return None

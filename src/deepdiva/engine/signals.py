@@ -1,0 +1,43 @@
+"""Signals ask; the loop answers at its next step boundary."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1") if hasattr(signal, name)
+)
+
+
+class StopSignal:
+    """Remembers that a signal came, while it is open.
+
+    The first one asks the loop to save and stop; a second SIGINT ends the process at once,
+    for those who cannot wait.  Outside the main thread, where Python handles no signals,
+    nothing is changed.
+    """
+
+    def __init__(self) -> None:
+        self.received: str | None = None
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> StopSignal:
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._on_signal) for number in SIGNALS}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if self.received is not None and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.received = signal.Signals(number).name
+
+
+class StopRequested(Exception):  # noqa: N818 - it is no error: somebody asked
+    """Leaves the loop for its keeper, which saves and ends the run."""

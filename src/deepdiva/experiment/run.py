@@ -1,0 +1,176 @@
+"""One run from request to result: the page to read first."""
+
+from __future__ import annotations
+
+import dataclasses
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from deepdiva import engine
+from deepdiva.engine import Learner, Loop, Plan, Progress, Silence, StopSignal
+from deepdiva.errors import ConfigError, DataChanged, Interrupted
+from deepdiva.experiment.companion import Companion
+from deepdiva.experiment.request import Place, RunRequest
+from deepdiva.provenance import NumericClass, OnUncommitted, Source, Stamp, check, find_source, settle
+from deepdiva.randomness import SeedPlan
+from deepdiva.record import RunRecord, RunWriter, create_run, read_run
+from deepdiva.tasks import catalog
+
+
+def run(
+    request: RunRequest,
+    place: Place,
+    *,
+    on_uncommitted: OnUncommitted = "refuse",
+    progress: Progress | None = None,
+) -> RunRecord:
+    """Pass the gate, train, validate, test once, and write everything down.
+
+    Raises:
+        DeepDivaError: anything of the family; what was measured until then is on disk.
+    """
+    progress = progress or Silence()
+    with StopSignal() as stop:
+        source, stamp = pass_gate(request, place, on_uncommitted=on_uncommitted)
+        _tell(stamp, progress)
+        request = dataclasses.replace(request, data_sha256=stamp.data.footprint.digest)
+        learner = build_learner(request, stamp)
+        with _open(request, place, source, stamp) as writer:
+            loop = Loop(learner, writer, progress, stop)
+            carry_out(loop, request, progress)
+    return read_run(writer.folder)
+
+
+def pass_gate(
+    request: RunRequest, place: Place, *, on_uncommitted: OnUncommitted
+) -> tuple[Source, Stamp]:
+    """Return what the run stands on, or raise the first reason why it could not be repeated.
+
+    Raises:
+        GateRefused: code, environment or determinism level.
+        DataError: the data cannot be read, or is not the data that was asked for.
+    """
+    _refuse_overlap(place)
+    entry = Path(request.task) if request.task.endswith(".py") else None
+    source = find_source(entry, exempt=[place.data.resolve(), place.out.resolve()])
+    stamp = check(
+        source=source,
+        on_uncommitted=on_uncommitted,
+        data_root=place.data,
+        request_sha256=request.digest,
+        seed=request.seed,
+        numeric_class=_numeric_class(request),
+    )
+    _refuse_other_data(request, stamp)
+    return source, stamp
+
+
+def build_learner(request: RunRequest, stamp: Stamp) -> Learner:
+    """Return task, model and optimizer; pictures are decoded here, once."""
+    seeds = SeedPlan(request.seed)
+    task = catalog.find(request.task).build(request.config, stamp.data, seeds)
+    device = engine.choose_device(request.machine.device)
+    return Learner(task, Plan(request.schedule, request.machine, seeds, device))
+
+
+def carry_out(loop: Loop, request: RunRequest, progress: Progress) -> None:
+    """Train, test, and close the record, while a companion draws."""
+    progress.opened(loop.writer.folder)
+    companion = Companion(loop.writer.folder)
+    try:
+        with _closing(loop.writer):
+            facts = _train_and_test(loop, request)
+            loop.writer.finish("finished", facts)
+    finally:
+        fault = companion.drain()
+        if fault:
+            progress.note(f"the pictures are not complete: {fault}; `deepdiva board` draws them again")
+
+
+def _train_and_test(loop: Loop, request: RunRequest) -> dict[str, Any]:
+    loop.fit()
+    weights_sha256 = engine.weights_digest(engine.on_cpu(loop.learner.model))
+    test = None if request.schedule.no_test else loop.test()
+    loop.writer.flush(sync=True)
+    best = loop.position.best_epoch
+    return {
+        "weights_sha256": weights_sha256,
+        "best_weights_sha256": loop.position.best_sha256,
+        "best_epoch": best,
+        "train": _scores_at(loop.writer.folder, "train", best),
+        "val": _scores_at(loop.writer.folder, "val", best),
+        "test": test,
+        "steps": loop.position.steps,
+    }
+
+
+def _scores_at(folder: Path, split: str, epoch: int | None) -> Mapping[str, float | None]:
+    """Return the scores of `split` after `epoch`, as they were written down."""
+    return {
+        event.metric: event.value
+        for event in read_run(folder).events
+        if (event.split, event.scope, event.epoch) == (split, "epoch", epoch) and event.array is None
+    }
+
+
+@contextmanager
+def _closing(writer: RunWriter) -> Iterator[None]:
+    """Write down how the run ended when it does not end well."""
+    try:
+        yield
+    except (Interrupted, KeyboardInterrupt) as reason:
+        writer.finish("interrupted", {"reason": str(reason) or "KeyboardInterrupt"})
+        raise
+    except BaseException as reason:
+        writer.log(traceback.format_exc())
+        writer.finish("failed", {"reason": f"{type(reason).__name__}: {reason}"})
+        raise
+
+
+def _open(request: RunRequest, place: Place, source: Source, stamp: Stamp) -> RunWriter:
+    page = catalog.find(request.task)
+    return create_run(
+        place.out,
+        slug=request.name or page.name,
+        request_toml=request.as_toml(),
+        stamp=stamp,
+        source=source,
+        about={"task": page.name, "name": request.name},
+    )
+
+
+def _numeric_class(request: RunRequest) -> NumericClass:
+    machine = request.machine
+    assert machine.threads is not None, "the command fills in the number of threads"
+    settle(machine.determinism, machine.threads)
+    return engine.enforce(machine, engine.choose_device(machine.device))
+
+
+def _tell(stamp: Stamp, progress: Progress) -> None:
+    for notice in stamp.data.notices:
+        progress.note(notice)
+
+
+def _refuse_overlap(place: Place) -> None:
+    data, out = place.data.resolve(), place.out.resolve()
+    if out == data or data in out.parents:
+        raise ConfigError(
+            f"--out {place.out} lies in the data folder {place.data}",
+            expected="runs outside the data, which they must not change",
+            remedy="choose another --out",
+            code="CFG-012",
+        )
+
+
+def _refuse_other_data(request: RunRequest, stamp: Stamp) -> None:
+    found = stamp.data.footprint.digest
+    if request.data_sha256 not in (None, found):
+        raise DataChanged(
+            f"{stamp.data.root} holds other data than the request asks for (digest {found[:12]})",
+            expected=f"the data with digest {str(request.data_sha256)[:12]}",
+            remedy="name the right folder with --data, or take data_sha256 out of the request",
+            code="DATA-043",
+        )
