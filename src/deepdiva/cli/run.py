@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 from deepdiva.errors import DeepDivaError
+from deepdiva.provenance.stamp import Level
 
 
 def main(words: list[str]) -> int:
@@ -36,12 +37,13 @@ def _settle(words: Sequence[str]) -> None:
     settle(level, threads or physical_cores())
 
 
-def _asked(words: Sequence[str]) -> tuple[str, int | None]:
+def _asked(words: Sequence[str]) -> tuple[Level, int | None]:
     """Return level and threads as far as the words tell; what is wrong with them is told later."""
     machine = _machine_of(words)
-    level = _value(words, "--determinism") or machine.get("determinism", "strict")
+    level = _value(words, "--determinism") or machine.get("determinism")
     threads = _value(words, "--threads") or str(machine.get("threads", ""))
-    return level, int(threads) if threads.isdecimal() and int(threads) > 0 else None
+    known = next((name for name in get_args(Level) if name == level), "strict")
+    return known, int(threads) if threads.isdecimal() and int(threads) > 0 else None
 
 
 def _machine_of(words: Sequence[str]) -> dict[str, object]:

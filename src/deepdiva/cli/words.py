@@ -10,7 +10,9 @@ import tyro
 W = TypeVar("W")
 
 
-def read(kind: type[W], words: Sequence[str], *, verb: str, does: str, example: str, default: Any = None) -> W:
+def read(
+    kind: type[W], words: Sequence[str], *, verb: str, does: str, example: str, default: Any = None
+) -> W:
     """Return `words` as a `kind`; on bad words, print what fits and exit with 2.
 
     Args:
@@ -22,7 +24,7 @@ def read(kind: type[W], words: Sequence[str], *, verb: str, does: str, example: 
         example: A whole command line that works.
         default: An instance of `kind` whose values hold where no word says otherwise.
     """
-    return tyro.cli(
+    said: W = tyro.cli(
         kind,
         prog=f"deepdiva {verb}",
         description=f"{does}\n\nexample: {example}",
@@ -30,3 +32,4 @@ def read(kind: type[W], words: Sequence[str], *, verb: str, does: str, example: 
         default=tyro.MISSING_NONPROP if default is None else default,
         config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff, tyro.conf.OmitSubcommandPrefixes),
     )
+    return said

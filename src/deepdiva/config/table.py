@@ -6,7 +6,7 @@ import dataclasses
 import difflib
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -68,37 +68,61 @@ def _plain(value: Any) -> Any:
 
 def _typed(kind: Any, value: Any, where: str) -> Any:
     """Return `value` as a `kind`, or say which type was expected and which was found."""
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if kind is Any:
         return value
-    if origin is typing.Annotated:
-        return _typed(arguments[0], value, where)
-    if origin in (typing.Union, types.UnionType):
-        return _typed_union(arguments, value, where)
     if dataclasses.is_dataclass(kind) and isinstance(value, Mapping):
         return from_table(typing.cast(type[Any], kind), value, where=f"{where}.")
-    if origin is Literal and value in arguments:
-        return value
-    if origin is tuple and isinstance(value, list | tuple):
-        return tuple(_typed(arguments[0], item, where) for item in value)
-    if kind is float and type(value) in (int, float):
-        return float(value)
-    if kind is Path and isinstance(value, str):
-        return Path(value)
+    read = _READERS.get(typing.get_origin(kind) or kind, _exactly)
+    return read(kind, value, where)
+
+
+def _exactly(kind: Any, value: Any, where: str) -> Any:
+    # Not `isinstance`: true is no number here, whatever Python thinks.
     if type(value) is kind:
         return value
     raise _wrong_type(kind, value, where)
 
 
-def _typed_union(kinds: tuple[Any, ...], value: Any, where: str) -> Any:
+def _float(kind: Any, value: Any, where: str) -> float:
+    return float(value) if type(value) is int else _exactly(kind, value, where)
+
+
+def _path(kind: Any, value: Any, where: str) -> Path:
+    return Path(_exactly(str, value, where)) if not isinstance(value, kind) else value
+
+
+def _literal(kind: Any, value: Any, where: str) -> Any:
+    if value in typing.get_args(kind):
+        return value
+    raise _wrong_type(kind, value, where)
+
+
+def _tuple(kind: Any, value: Any, where: str) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple):
+        raise _wrong_type("a list", value, where)
+    return tuple(_typed(typing.get_args(kind)[0], item, where) for item in value)
+
+
+def _union(kind: Any, value: Any, where: str) -> Any:
+    kinds = typing.get_args(kind)
     if value is None or (value == NONE and type(None) in kinds):
         return None
-    for kind in kinds:
+    for candidate in kinds:
         try:
-            return _typed(kind, value, where)
+            return _typed(candidate, value, where)
         except ConfigError:
             continue
-    raise _wrong_type(" or ".join(_spell(kind) for kind in kinds), value, where)
+    raise _wrong_type(" or ".join(_spell(candidate) for candidate in kinds), value, where)
+
+
+_READERS: dict[Any, Callable[[Any, Any, str], Any]] = {
+    float: _float,
+    Path: _path,
+    Literal: _literal,
+    tuple: _tuple,
+    typing.Union: _union,
+    types.UnionType: _union,
+}
 
 
 def _wrong_type(kind: Any, value: Any, where: str) -> ConfigError:

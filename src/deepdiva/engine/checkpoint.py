@@ -1,8 +1,8 @@
 """Checkpoints: pairs of files that are either whole or not there.
 
 `<name>.safetensors` holds the tensors; `<name>.json` holds its digest, everything else and
-its own checksum.  Names sort in the order in which checkpoints were made.  The rename of the JSON file is the moment at which
-a checkpoint begins to exist, so a kill at any other moment leaves the one before it.
+its own checksum.  The rename of the JSON file is the moment at which a checkpoint begins
+to exist, so a kill at any other moment leaves the one before it.
 """
 
 from __future__ import annotations

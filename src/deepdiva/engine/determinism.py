@@ -34,27 +34,23 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
-def enforce(machine: Machine, device: torch.device) -> NumericClass:
+def enforce(machine: Machine, threads: int, device: torch.device) -> NumericClass:
     """Set what the level asks of torch, and return the numeric class that is in force.
 
     The environment variables of the level were set before torch was imported
     (`provenance.levels`); here come the switches of torch itself.
-
-    Args:
-        machine: `threads` must be a number by now.
     """
-    assert machine.threads is not None
-    torch.set_num_threads(machine.threads)
+    torch.set_num_threads(threads)
     if machine.determinism != "off":
         _keep_full_precision()
     torch.use_deterministic_algorithms(machine.determinism in ("strict", "portable"))
     # Filling fresh memory costs time in every layer and moves no bit of a correct program.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     return NumericClass(
         canary=canary_digest(device),
         level=machine.determinism,
         device=_model_of(device),
-        threads=machine.threads,
+        threads=threads,
         torch=torch.__version__,
         compile=machine.compile,
         precision=machine.precision,
@@ -64,7 +60,7 @@ def enforce(machine: Machine, device: torch.device) -> NumericClass:
 def seed_generators(seed: int) -> None:
     """Seed the global generators of Python, NumPy and torch, for code that draws from them."""
     random.seed(seed)
-    np.random.seed(seed % 2**32)
+    np.random.seed(seed % 2**32)  # noqa: NPY002 - the one that others draw from
     torch.manual_seed(seed)
 
 

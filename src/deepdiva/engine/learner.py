@@ -64,7 +64,7 @@ class Learner:
             group.setdefault("initial_lr", group["lr"])
         half = plan.machine.precision == "float16"
         self.scaler = torch.amp.GradScaler(plan.device.type, enabled=half)
-        self._forward = torch.compile(self.model) if plan.machine.compile else self.model
+        self._forward: Any = torch.compile(self.model) if plan.machine.compile else self.model
 
     def score(self, batch: Any) -> StepOutput:
         """Return what the task makes of `batch`, on the device and in the precision of the plan."""

@@ -133,7 +133,9 @@ class Loop:
         if epoch > 0:
             self._record("train", self._train_scores(), epoch=epoch)
         self._record("val", scores, epoch=epoch)
-        self.writer.array("train", "weights", epoch=epoch, step=self.position.steps, arrays=histograms(weights))
+        self.writer.array(
+            "train", "weights", epoch=epoch, step=self.position.steps, arrays=histograms(weights)
+        )
         digest = self._chain_weights(weights)
         self._keep_if_best(scores, weights, digest)
         self.position.epoch, self.position.batches = epoch + 1, 0

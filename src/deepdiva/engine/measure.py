@@ -94,7 +94,9 @@ class StepLog:
             raise _not_finite(taken, loss, norm)
         totals.losses.append(loss)
         totals.weights.append(float(taken.result.weight))
-        totals.metrics = merge_all(totals.metrics, taken.result.metrics) if totals.metrics else taken.result.metrics
+        totals.metrics = (
+            merge_all(totals.metrics, taken.result.metrics) if totals.metrics else taken.result.metrics
+        )
         if taken.number % self._every == 0:
             self._write_numbers(taken, loss, norm)
 
@@ -134,5 +136,3 @@ def _not_finite(taken: Taken, loss: float, norm: float) -> NumericError:
         "the checkpoint before it is kept",
         code="NUM-001",
     )
-
-

@@ -42,7 +42,7 @@ class Optimizer:
         if not (self.learning_rate > 0 and math.isfinite(self.learning_rate)):
             raise _out_of_range("learning_rate", self.learning_rate, "a finite number above 0")
         try:
-            return kind(parameters, lr=self.learning_rate, **arguments)
+            optimizer: torch.optim.Optimizer = kind(parameters, lr=self.learning_rate, **arguments)
         except (TypeError, ValueError, RuntimeError) as cause:
             raise ConfigError(
                 f"{self.optimizer} refuses its arguments: {cause}",
@@ -50,6 +50,7 @@ class Optimizer:
                 remedy="change --optimizer-arguments",
                 code="CFG-003",
             ) from cause
+        return optimizer
 
 
 def learning_rate_factor(schedule: Schedule, step: int, steps_per_epoch: int) -> float:

@@ -51,7 +51,9 @@ class EpochTotals:
     metrics: Metrics = field(default_factory=dict)
 
 
-def save(folder: Path, learner: Learner, position: Position, totals: EpochTotals, marks: Mapping[str, Any]) -> None:
+def save(
+    folder: Path, learner: Learner, position: Position, totals: EpochTotals, marks: Mapping[str, Any]
+) -> None:
     """Write the state of training into the run `folder`.
 
     Args:
@@ -76,7 +78,9 @@ def save_best(folder: Path, weights: Mapping[str, Tensor], position: Position) -
     save_checkpoint(folder / BEST, f"{position.epoch:05d}", weights, asdict(position))
 
 
-def load(folder: Path, learner: Learner, totals: EpochTotals, *, strict: bool) -> tuple[Position, Checkpoint] | None:
+def load(
+    folder: Path, learner: Learner, totals: EpochTotals, *, strict: bool
+) -> tuple[Position, Checkpoint] | None:
     """Put the newest good checkpoint of the run `folder` into `learner` and `totals`.
 
     Returns:
@@ -187,7 +191,7 @@ def _restore_totals(totals: EpochTotals, tensors: Mapping[str, Tensor], learner:
 
 def _generators() -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Return the states of the global generators: as JSON can hold them, and as tensors."""
-    kind, keys, position, has_gauss, gauss = np.random.get_state()
+    kind, keys, position, has_gauss, gauss = np.random.get_state()  # noqa: NPY002 - others draw from it
     numbers = {
         "python": random.getstate(),
         "numpy": [kind, np.asarray(keys).tolist(), position, has_gauss, gauss],
@@ -203,7 +207,7 @@ def _restore_generators(checkpoint: Checkpoint) -> None:
     version, internal, gauss = checkpoint.facts["generators"]["python"]
     random.setstate((version, tuple(internal), gauss))
     kind, keys, *rest = checkpoint.facts["generators"]["numpy"]
-    np.random.set_state((kind, np.array(keys, dtype=np.uint32), *rest))
+    np.random.set_state((kind, np.array(keys, dtype=np.uint32), *rest))  # noqa: NPY002 - see above
     torch.set_rng_state(checkpoint.tensors["generator/cpu"])
     for index, state in _below("generator/cuda/", checkpoint.tensors).items():
         torch.cuda.set_rng_state(state, int(index))

@@ -7,9 +7,7 @@ import threading
 from types import FrameType
 from typing import Any
 
-SIGNALS = tuple(
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1") if hasattr(signal, name)
-)
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1") if hasattr(signal, name))
 
 
 class StopSignal:
@@ -39,5 +37,5 @@ class StopSignal:
         self.received = signal.Signals(number).name
 
 
-class StopRequested(Exception):  # noqa: N818 - it is no error: somebody asked
+class StopRequested(Exception):
     """Leaves the loop for its keeper, which saves and ends the run."""

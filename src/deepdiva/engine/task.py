@@ -60,7 +60,9 @@ class StepOutput:
         if count == len(self.losses):
             return self
         weights = None if self.weights is None else self.weights[:count]
-        return StepOutput(self.losses[:count], _first(self.outputs, count), _first(self.targets, count), weights)
+        return StepOutput(
+            self.losses[:count], _first(self.outputs, count), _first(self.targets, count), weights
+        )
 
 
 def _first(value: Any, count: int) -> Any:

@@ -21,7 +21,11 @@ class Companion:
         # when this process is killed.
         command = [sys.executable, "-m", "deepdiva.report.follow", str(folder)]
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
         )
 
     def drain(self) -> str | None:

@@ -74,7 +74,7 @@ def read_request(path: Path) -> RunRequest:
     table = read_toml(path)
     page = catalog.find(_task_word(table, path))
     sections = {"machine": Machine, "schedule": Schedule, "config": page.config}
-    values = {
+    values: dict[str, Any] = {
         name: from_table(kind, _table(table.get(name, {}), name), where=f"{name}.")
         for name, kind in sections.items()
     }
@@ -97,5 +97,7 @@ def _table(value: Any, name: str) -> Mapping[str, Any]:
     if isinstance(value, Mapping):
         return value
     raise ConfigError(
-        f"{name} = {value!r} is no table", expected=f"[{name}] and its settings below it", remedy="write it so"
+        f"{name} = {value!r} is no table",
+        expected=f"[{name}] and its settings below it",
+        remedy="write it so",
     )

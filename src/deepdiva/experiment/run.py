@@ -14,7 +14,16 @@ from deepdiva.engine import Learner, Loop, Plan, Progress, Silence, StopSignal
 from deepdiva.errors import ConfigError, DataChanged, Interrupted
 from deepdiva.experiment.companion import Companion
 from deepdiva.experiment.request import Place, RunRequest
-from deepdiva.provenance import NumericClass, OnUncommitted, Source, Stamp, check, find_source, settle
+from deepdiva.provenance import (
+    NumericClass,
+    OnUncommitted,
+    Source,
+    Stamp,
+    check,
+    find_source,
+    physical_cores,
+    settle,
+)
 from deepdiva.randomness import SeedPlan
 from deepdiva.record import RunRecord, RunWriter, create_run, read_run
 from deepdiva.tasks import catalog
@@ -44,9 +53,7 @@ def run(
     return read_run(writer.folder)
 
 
-def pass_gate(
-    request: RunRequest, place: Place, *, on_uncommitted: OnUncommitted
-) -> tuple[Source, Stamp]:
+def pass_gate(request: RunRequest, place: Place, *, on_uncommitted: OnUncommitted) -> tuple[Source, Stamp]:
     """Return what the run stands on, or raise the first reason why it could not be repeated.
 
     Raises:
@@ -144,9 +151,9 @@ def _open(request: RunRequest, place: Place, source: Source, stamp: Stamp) -> Ru
 
 def _numeric_class(request: RunRequest) -> NumericClass:
     machine = request.machine
-    assert machine.threads is not None, "the command fills in the number of threads"
-    settle(machine.determinism, machine.threads)
-    return engine.enforce(machine, engine.choose_device(machine.device))
+    threads = machine.threads or physical_cores()
+    settle(machine.determinism, threads)
+    return engine.enforce(machine, threads, engine.choose_device(machine.device))
 
 
 def _tell(stamp: Stamp, progress: Progress) -> None:

@@ -58,7 +58,8 @@ def _load_file(path: Path) -> ModuleType:
     # A name of its own, so that a file called `random.py` hides nothing.
     name = f"deepdiva_file_{path.stem}_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
+    if spec is None or spec.loader is None:
+        raise ImportError(path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     # The folder of the file, so that it can import its neighbours.
