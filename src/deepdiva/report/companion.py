@@ -1,7 +1,13 @@
-"""Start and end the process that draws while a run trains."""
+"""Start and end the process that draws while a run trains.
+
+While the run trains, the companion works in idle time alone.  On a machine that others keep
+busy it would never be done, so at the end it is given the common share of the processor, or,
+where only the administrator may give it, a companion that has it draws everything anew.
+"""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from contextlib import suppress
@@ -10,13 +16,15 @@ from typing import IO
 
 LOG_NAME = "companion.log"
 DRAIN_SECONDS = 60.0
+PATIENCE_SECONDS = 2.0
+"""How long a companion may be kept from the processor at the end."""
 
 
 class Companion:
     """A process that follows the record of one run; made by `start_companion`."""
 
-    def __init__(self, process: subprocess.Popen[bytes] | None, log: Path, fault: str | None = None) -> None:
-        self._process, self._log, self._fault = process, log, fault
+    def __init__(self, folder: Path, process: subprocess.Popen[bytes] | None, fault: str = "") -> None:
+        self._folder, self._process, self._fault = folder, process, fault
 
     def drain(self, timeout: float = DRAIN_SECONDS) -> str | None:
         """Let it draw what is left, and wait until it ends.
@@ -30,15 +38,30 @@ class Companion:
         if self._process is None:
             return self._fault
         self._tell(self._process.stdin)
+        process = self._unstarved(self._process, min(timeout, PATIENCE_SECONDS))
         try:
-            status = self._process.wait(timeout)
+            status = process.wait(timeout)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            _kill(process)
             return f"the pictures were not done within {timeout:g} seconds"
         if status == 0:
             return None
         return self._last_words() or f"the drawing process ended with status {status}"
+
+    def _unstarved(self, process: subprocess.Popen[bytes], patience: float) -> subprocess.Popen[bytes]:
+        """Return `process`, or another in its place where it does not get to work."""
+        if _give_common_share(process.pid):
+            return process
+        before = _processor_seconds(process.pid)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(patience)
+        after = _processor_seconds(process.pid)
+        if process.poll() is not None or before is None or after is None or after - before > patience / 2:
+            return process
+        _kill(process)
+        self._process = _start(self._folder, "--in-haste")
+        self._tell(self._process.stdin)
+        return self._process
 
     @staticmethod
     def _tell(stream: IO[bytes] | None) -> None:
@@ -52,7 +75,8 @@ class Companion:
 
     def _last_words(self) -> str:
         with suppress(OSError):
-            lines = self._log.read_text("utf-8", "replace").splitlines()
+            log = self._folder / "tensorboard" / LOG_NAME
+            lines = log.read_text("utf-8", "replace").splitlines()
             return lines[-1].strip() if lines else ""
         return ""
 
@@ -63,14 +87,38 @@ def start_companion(folder: Path) -> Companion:
     Its imports and its drawing happen beside the caller, in idle time.  What it has to say
     stands in `tensorboard/companion.log`.  A signal from the keyboard does not reach it.
     """
-    log = folder / "tensorboard" / LOG_NAME
-    command = [sys.executable, "-P", "-m", "deepdiva.report.follow", str(folder)]
     try:
-        log.parent.mkdir(exist_ok=True)
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=output, stderr=output, process_group=0
-            )
+        return Companion(folder, _start(folder))
     except OSError as error:
-        return Companion(None, log, f"the drawing process could not be started: {error}")
-    return Companion(process, log)
+        return Companion(folder, None, f"the drawing process could not be started: {error}")
+
+
+def _start(folder: Path, *words: str) -> subprocess.Popen[bytes]:
+    log = folder / "tensorboard" / LOG_NAME
+    log.parent.mkdir(exist_ok=True)
+    command = [sys.executable, "-P", "-m", "deepdiva.report.follow", str(folder), *words]
+    with log.open("wb") as output:
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, stderr=output, process_group=0)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+
+
+def _give_common_share(pid: int) -> bool:
+    """Let the process compete like any other; return False where this user may not."""
+    try:
+        os.sched_setscheduler(pid, os.SCHED_OTHER, os.sched_param(0))
+    except (AttributeError, OSError):
+        return False
+    return True
+
+
+def _processor_seconds(pid: int) -> float | None:
+    """Return the processor time that a process has had; None where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return None

@@ -86,5 +86,6 @@ def step_back() -> None:
 
 
 if __name__ == "__main__":
-    step_back()
+    if "--in-haste" not in sys.argv:
+        step_back()
     sys.exit(main(sys.argv[1:]))

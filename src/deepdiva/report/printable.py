@@ -21,7 +21,9 @@ def printable(text: object, longest: int | None = None) -> str:
         >>> printable("handwritten-capital-letter-a", 12)
         'handwr…ter-a'
     """
-    seen = "".join(_escaped(letter) if unicodedata.category(letter) in _UNSEEN else letter for letter in str(text))
+    seen = "".join(
+        _escaped(letter) if unicodedata.category(letter) in _UNSEEN else letter for letter in str(text)
+    )
     if longest is None or len(seen) <= longest:
         return seen
     tail = (longest - 1) // 2
