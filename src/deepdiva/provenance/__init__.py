@@ -1,6 +1,23 @@
 """The gate: a run starts only if it could be started again."""
 
+from deepdiva.provenance.code import Source, find_source
 from deepdiva.provenance.footprint import FileEntry, Footprint, VerifiedData, take_footprint
+from deepdiva.provenance.gate import check
+from deepdiva.provenance.stamp import CodeState, Environment, Level, NumericClass, Stamp
 from deepdiva.provenance.verify import verify
 
-__all__ = ["FileEntry", "Footprint", "VerifiedData", "take_footprint", "verify"]
+__all__ = [
+    "CodeState",
+    "Environment",
+    "FileEntry",
+    "Footprint",
+    "Level",
+    "NumericClass",
+    "Source",
+    "Stamp",
+    "VerifiedData",
+    "check",
+    "find_source",
+    "take_footprint",
+    "verify",
+]

@@ -136,7 +136,7 @@ def save(footprint: Footprint, root: Path) -> Path:
         ResourceError: neither place can be written.
     """
     beside = root / (SECOND_NAME if original.is_original(root / FILE_NAME) else FILE_NAME)
-    content = _serialize(footprint)
+    content = serialize(footprint)
     try:
         write_atomically(beside, content)
         return beside
@@ -156,7 +156,7 @@ def _away(root: Path) -> Path:
     return state_folder() / "footprints" / f"{os.path.basename(real)[:100]}-{key}.json"
 
 
-def _serialize(footprint: Footprint) -> bytes:
+def serialize(footprint: Footprint) -> bytes:
     """Write one file a line, so that two footprints can be compared by eye and by `diff`."""
     rows = [
         f"{json.dumps(path, ensure_ascii=False)}: "

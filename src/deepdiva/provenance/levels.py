@@ -88,7 +88,8 @@ def settle(level: Level, threads: int) -> None:
     """Return with the environment of `level` in force, or start the command again with it.
 
     Only the command starts itself again, at most once; what it replaced is found by
-    `inherited`.  From a notebook or a script, the environment has to be right already.
+    `inherited`.  From a notebook or a script the environment of level strict has to be
+    right already; the levels below it can do without.
 
     Raises:
         ConfigError: see `required_variables`.
@@ -99,8 +100,11 @@ def settle(level: Level, threads: int) -> None:
     _refuse_contrary(level)
     if _is_in_force(required):
         return
-    _refuse_if_too_late(level, required)
-    _start_again(required)
+    obstacle = _obstacle()
+    if obstacle is None:
+        _start_again(required)
+    if level == "strict":
+        _refuse_too_late(obstacle, required)
 
 
 def inherited() -> dict[str, str]:
@@ -134,20 +138,27 @@ def _hash_seed_is_late(required: Mapping[str, str]) -> bool:
     return required.get("PYTHONHASHSEED") == "0" and sys.flags.hash_randomization != 0
 
 
-def _refuse_if_too_late(level: Level, required: Mapping[str, str]) -> None:
+def _obstacle() -> str | None:
+    """Return why this process cannot be started again; None where it can."""
     if "torch" in sys.modules:
-        reason = "torch is already imported, and"
-    elif not _is_the_command():
-        reason = "this process is not the `deepdiva` command, so it is not started again; and"
-    elif _read_note()[0] == os.getpid():
-        reason = "after one new start"
-    else:
+        return "torch is already imported"
+    if not _is_the_command():
+        return "this process is not the `deepdiva` command, so it is not started again"
+    if _read_note()[0] == os.getpid():
+        return "the command was started again once"
+    return None
+
+
+def _refuse_too_late(obstacle: str, required: Mapping[str, str]) -> None:
+    wrong = [name for name in _differing(required) if name not in _KEEP_MEMORY]
+    if _hash_seed_is_late(required) and "PYTHONHASHSEED" not in wrong:
+        wrong.append("PYTHONHASHSEED (set too late, or Python runs with -E, -I or -R)")
+    if not wrong:
         return
-    wrong = _differing(required) or ["PYTHONHASHSEED (set too late, or Python runs with -E, -I or -R)"]
     settings = [f"export {name}={required[name]}" for name in wrong if name in required]
     unwanted = [f"unset {name}" for name in wrong if name in _REMOVED]
     raise LevelRefused(
-        f"{reason} these variables are not as level {level!r} needs them: {', '.join(wrong)}",
+        f"{obstacle}, and these variables are not as level 'strict' needs them: {', '.join(wrong)}",
         expected="an environment settled before torch is imported",
         remedy="use the command `deepdiva`, or say before Python starts: "
         + "; ".join(settings + unwanted or ["export PYTHONHASHSEED=0"]),

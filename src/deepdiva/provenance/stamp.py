@@ -15,31 +15,42 @@ Level = Literal["off", "seeded", "strict", "portable"]
 
 @dataclass(frozen=True, kw_only=True)
 class FileNote:
-    """A file of the source tree that a snapshot speaks of."""
+    """A file of the source tree whose bytes no commit holds."""
 
     path: str
-    """POSIX path below the root of the tree."""
+    """POSIX path below the root of the tree; bytes that are no UTF-8 are lone surrogates."""
+    mode: str
+    """As git writes it: `100644` file, `100755` program, `120000` link, `160000` submodule."""
     size: int
     """Bytes."""
     sha256: str
-    """Of the content, or of the target of a symbolic link."""
+    """Of the content; of a link, its target; of a submodule, the hexadecimal id of its commit."""
+    object_id: str
+    """Git's name of the same bytes; of a submodule, its commit."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CodeState:
-    """The source tree a run was started from."""
+    """The source tree a run was started from: a commit, and what the working tree adds to it."""
 
     kind: Literal["git", "tree"]
     """A git repository, or a folder outside any."""
     commit: str | None
-    """Full hash of the commit; None outside git."""
+    """Full hash of the commit; None outside git and before the first commit."""
     branch: str | None
+    """None where HEAD is detached."""
     remote: str | None
-    """Address of `origin` without credentials."""
+    """Address of `origin` without credentials; None where it is a folder of this machine."""
     tree: str
-    """One digest of all guarded files as they are in the working tree: git's tree id, or SHA-256."""
+    """Git's id of the tree of all guarded files, with the bytes they have on disk; in git's
+    SHA-256 format outside git.  Of a clean clone, it is the tree of the commit."""
     changed: tuple[str, ...]
-    """Files that differ from the commit or are new, sorted."""
+    """Files that differ from the commit or are new, sorted; empty outside git."""
+    deleted: tuple[str, ...]
+    """Files of the commit that are not on disk, sorted."""
+    kept: tuple[FileNote, ...]
+    """Files that the snapshot holds, sorted: changed and new ones, and those to which git's
+    settings (line ends, filters) give other bytes on disk than in the commit."""
     left_out: tuple[FileNote, ...]
     """Files above the size limit: named and hashed here, not kept in the snapshot."""
     package: str

@@ -26,7 +26,9 @@ _CREDENTIALS_IN_ADDRESS = re.compile(r"(?<=://)[^/\s@]*@")
 _ASSIGNED_SECRET = re.compile(
     r"\b([\w-]*(?:token|key|secret|pass|credential|auth)[\w-]*\s*[=:]\s*)[^\s,;&]+", re.IGNORECASE
 )
-_PLACE = re.compile(r"(?:(?<=[\s=:,;\"'])|^)(?:~|/|[A-Za-z]:\\)[^\s:,;\"']*")
+_PLACE = re.compile(
+    r"(?:(?<=[\s=:,;\"'])|^)(?:~|/|[A-Za-z]:\\)[^\s:,;\"']*?([^\s:,;\"'/\\]*)(?=[\s:,;\"']|$)"
+)
 _LONGEST = 1000
 
 
@@ -48,11 +50,11 @@ def scrub(value: str) -> str:
         >>> scrub("mode=fast,token=abc")
         'mode=fast,token=...'
         >>> scrub("/home/me/lib.so:4096:8")
-        '(path):4096:8'
+        '.../lib.so:4096:8'
     """
     value = _CREDENTIALS_IN_ADDRESS.sub("", value)
     value = _ASSIGNED_SECRET.sub(r"\1...", value)
-    value = _PLACE.sub("(path)", value)
+    value = _PLACE.sub(r".../\1", value)
     return value if len(value) <= _LONGEST else value[:_LONGEST] + "..."
 
 
