@@ -36,7 +36,9 @@ def tell_broken(folder: Path | None, *, as_json: bool) -> None:
 
 
 def _table(record: RunRecord) -> Table:
-    table = Table(title=f"{record.info['task']}, seed {record.info['seed']}, best epoch {record.info['best_epoch']}")
+    table = Table(
+        title=f"{record.info['task']}, seed {record.info['seed']}, best epoch {record.info['best_epoch']}"
+    )
     table.add_column("split")
     splits = [name for name in ("train", "val", "test") if record.scores(name)]
     metrics = list(dict.fromkeys(metric for name in splits for metric in record.scores(name) or {}))

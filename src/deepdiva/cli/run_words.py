@@ -14,7 +14,7 @@ from deepdiva.cli import words as typed
 from deepdiva.engine import Machine, Schedule, TaskPage
 from deepdiva.errors import ConfigError
 from deepdiva.experiment import Place, RunRequest, find_data, read_request
-from deepdiva.provenance import physical_cores
+from deepdiva.provenance.levels import physical_cores
 from deepdiva.randomness import SeedPlan
 from deepdiva.tasks import catalog
 
@@ -124,7 +124,9 @@ def _request(said: Any, task: str) -> RunRequest:
 
 def _class_for(config: type[Any]) -> Any:
     """Return `Words` with the settings of a task at its end."""
-    return dataclasses.make_dataclass("Words", [("config", config)], bases=(Words,), frozen=True, kw_only=True)
+    return dataclasses.make_dataclass(
+        "Words", [("config", config)], bases=(Words,), frozen=True, kw_only=True
+    )
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -78,6 +78,14 @@ class Task(Protocol):
     """A learning problem: its data, its model, and how one batch is scored."""
 
     goal: Goal
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What was done to the data, in plain values; the run records it."""
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """What a person should know although it stops nothing."""
 
     def splits(self) -> Splits[Any]:
         """Return train, val and test."""

@@ -39,5 +39,5 @@ def _hints(run: Path) -> list[Path]:
         hints = json.loads((run / HINTS).read_text())
     except (OSError, ValueError):
         return []
-    root = hints.get("data") if isinstance(hints, dict) else None
+    root = hints.get("root") if isinstance(hints, dict) else None
     return [Path(root)] if isinstance(root, str) else []

@@ -10,7 +10,8 @@ from deepdiva.errors import StampDiffers
 from deepdiva.experiment.find_data import find_data
 from deepdiva.experiment.request import FILE_NAME, Place, read_request
 from deepdiva.experiment.run import build_learner, carry_out, pass_gate
-from deepdiva.provenance import Stamp, differences
+from deepdiva.provenance import Stamp
+from deepdiva.provenance.keep import differences
 from deepdiva.record import RunRecord, read_run, reopen_run
 
 
@@ -56,12 +57,16 @@ def resume(
 
 def _refuse_differences(stamp: Stamp, folder: Path, allow_change: Sequence[str]) -> None:
     """Compare with the run's own stamp, not with a fresh gate."""
-    found = {key: text for key, text in differences(stamp, folder).items() if key not in allow_change}
+    found = [line for line in differences(stamp, folder) if _part(line) not in allow_change]
     if found:
         raise StampDiffers(
-            "the run stood on something else:\n    " + "\n    ".join(found.values()),
+            "the run stood on something else:\n    " + "\n    ".join(found),
             expected="code, packages, data and machine as they were when the run began",
             remedy="bring them back (`deepdiva restore` gives the code), or say that it may differ: "
-            + " ".join(f"--allow-change {key}" for key in found),
+            + "--allow-change " + " ".join(dict.fromkeys(map(_part, found))),
             code="CFG-010",
         )
+
+
+def _part(line: str) -> str:
+    return line.partition(":")[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,16 +15,10 @@ from deepdiva.engine import Learner, Loop, Plan, Progress, Silence, StopSignal
 from deepdiva.errors import ConfigError, DataChanged, Interrupted
 from deepdiva.experiment.companion import Companion
 from deepdiva.experiment.request import Place, RunRequest
-from deepdiva.provenance import (
-    NumericClass,
-    OnUncommitted,
-    Source,
-    Stamp,
-    check,
-    find_source,
-    physical_cores,
-    settle,
-)
+from deepdiva.provenance import NumericClass, Source, Stamp, check, find_source
+from deepdiva.provenance.files import write_atomically
+from deepdiva.provenance.gate import OnUncommitted
+from deepdiva.provenance.levels import physical_cores, settle
 from deepdiva.randomness import SeedPlan
 from deepdiva.record import RunRecord, RunWriter, create_run, read_run
 from deepdiva.tasks import catalog
@@ -44,10 +39,12 @@ def run(
     progress = progress or Silence()
     with StopSignal() as stop:
         source, stamp = pass_gate(request, place, on_uncommitted=on_uncommitted)
-        _tell(stamp, progress)
         request = dataclasses.replace(request, data_sha256=stamp.data.footprint.digest)
         learner = build_learner(request, stamp)
+        for notice in (*stamp.data.notices, *learner.task.notices):
+            progress.note(notice)
         with _open(request, place, source, stamp) as writer:
+            _keep_facts(learner, writer)
             loop = Loop(learner, writer, progress, stop)
             carry_out(loop, request, progress)
     return read_run(writer.folder)
@@ -156,9 +153,10 @@ def _numeric_class(request: RunRequest) -> NumericClass:
     return engine.enforce(machine, threads, engine.choose_device(machine.device))
 
 
-def _tell(stamp: Stamp, progress: Progress) -> None:
-    for notice in stamp.data.notices:
-        progress.note(notice)
+def _keep_facts(learner: Learner, writer: RunWriter) -> None:
+    """Write down how the data was read."""
+    text = json.dumps(learner.task.facts, indent=2, sort_keys=True) + "\n"
+    write_atomically(writer.folder / "data" / "reading.json", text.encode())
 
 
 def _refuse_overlap(place: Place) -> None:

@@ -16,13 +16,14 @@ from deepdiva.provenance.tree import printable
 from deepdiva.provenance.variables import read_variables, scrub
 from deepdiva.provenance.verify import verify
 
+OnUncommitted = Literal["refuse", "snapshot"]
 _MOST_NAMED = 20
 
 
 def check(
     *,
     source: Source,
-    on_uncommitted: Literal["refuse", "snapshot"],
+    on_uncommitted: OnUncommitted,
     data_root: Path,
     request_sha256: str,
     seed: int,
@@ -58,10 +59,9 @@ def check(
 
 def read_environment() -> Environment:
     """Return interpreter, packages, machine and the variables that can move a bit."""
+    name, version = platform.python_implementation(), platform.python_version()
     return Environment(
-        python=" ".join(
-            (platform.python_implementation(), platform.python_version(), platform.python_compiler())
-        ),
+        python=f"{name} {version} ({platform.python_compiler()})",
         platform=platform.platform(),
         packages=read_packages(),
         hardware=read_hardware(),

@@ -68,6 +68,7 @@ class ImageClassification:
             augment=augment,
             seeds=seeds,
         )
+        self.facts, self.notices = self.folders.facts, self.folders.notices
         self.normalize = data.Normalize(self.folders.normalization)
         weights = self.folders.splits.train.class_weights()
         self.class_weights = torch.from_numpy(weights).float() if config.balance_classes else None
