@@ -96,7 +96,10 @@ def footprint_of(root: Path, tree: Tree, *, progress: Progress | None = None) ->
     """Hash the files of `tree`, which was found at `root`."""
     digests = hash_files(root, tree.files, progress=progress)
     return Footprint(
-        {path: FileEntry(seen.size, seen.mtime_ns, digests[path]) for path, seen in sorted(tree.files.items())}
+        {
+            path: FileEntry(seen.size, seen.mtime_ns, digests[path])
+            for path, seen in sorted(tree.files.items())
+        }
     )
 
 

@@ -111,9 +111,7 @@ def _first_use(root: Path, tree: Tree, progress: Progress | None) -> VerifiedDat
         f"{root} had no footprint: took one of {len(footprint.files)} files, kept in {place}; "
         "from now on a difference refuses the run"
     )
-    return VerifiedData(
-        root=root, footprint=footprint, notices=tuple(notices) + _unportable_notice(tree)
-    )
+    return VerifiedData(root=root, footprint=footprint, notices=tuple(notices) + _unportable_notice(tree))
 
 
 def _refuse_empty(root: Path, tree: Tree) -> None:

@@ -1,0 +1,68 @@
+"""Read files of a verified data set; only bytes that its footprint describes come out."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+from deepdiva.errors import DataError
+from deepdiva.provenance.footprint import VerifiedData
+from deepdiva.provenance.hashing import unreadable
+from deepdiva.provenance.tree import TreeReader, printable
+
+
+class Contents:
+    """The contents of the files of a data set, by their paths below its root.
+
+    Every thread and every process that reads opens the folder for itself.
+    """
+
+    def __init__(self, files: VerifiedData) -> None:
+        self._root: Path = files.root
+        self._entries = files.footprint.files
+        self._local = threading.local()
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of the file at `path`.
+
+        Raises:
+            DataError: it was changed or swapped after the data set was verified (DATA-042),
+                or cannot be read (DATA-044).
+        """
+        entry = self._entries[path]
+        try:
+            descriptor = self._reader().open(path)
+            with os.fdopen(descriptor, "rb") as stream:
+                content = stream.read(entry.size + 1)
+        except OSError as error:
+            raise unreadable(path, error) from error
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != entry.digest:
+            raise DataError(
+                f"{printable(path)} changed after it was verified: its SHA-256 is {digest[:16]}...",
+                expected=f"{entry.size} bytes with {entry.digest[:16]}..., as in the footprint",
+                remedy="put the file back and start again; `deepdiva data verify --deep` looks at all of them",
+                code="DATA-042",
+            )
+        return content
+
+    def size(self, path: str) -> int:
+        """Return the bytes of the file at `path`, without reading it."""
+        return self._entries[path].size
+
+    def _reader(self) -> TreeReader:
+        reader: TreeReader | None = getattr(self._local, "reader", None)
+        if reader is None or self._local.process != os.getpid():
+            reader = self._local.reader = TreeReader(self._root)
+            self._local.process = os.getpid()
+        return reader
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"root": self._root, "entries": self._entries}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._root, self._entries = state["root"], state["entries"]
+        self._local = threading.local()
