@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,13 +37,19 @@ class RunLock:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         except OSError as error:
             raise resource_error(error, path) from error
-        if not _try_for(self._descriptor, PATIENCE):
+        try:
+            is_ours = _try_for(self._descriptor, PATIENCE)
             holder = os.pread(self._descriptor, 4096, 0)
+        except OSError as error:
+            os.close(self._descriptor)
+            raise resource_error(error, path) from error
+        if not is_ours:
             os.close(self._descriptor)
             raise _held_by(holder, folder)
         _held.add(self._descriptor)
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, _who_am_i(), 0)
+        with suppress(OSError):  # on a full disk the lock holds all the same
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, _who_am_i(), 0)
 
     def release(self) -> None:
         """Give the right away; to call it twice is no harm."""
@@ -60,6 +67,8 @@ def is_held(folder: Path) -> bool:
         return False
     try:
         return not _try_for(descriptor, 0.0, fcntl.LOCK_SH)
+    except OSError:
+        return False
     finally:
         os.close(descriptor)
 

@@ -13,20 +13,18 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from deepdiva.errors import ConfigError
+from deepdiva.provenance import Source, Stamp
 from deepdiva.provenance.files import make_folder, resource_error, write_atomically
+from deepdiva.provenance.keep import keep
 from deepdiva.provenance.places import mark_as_ours
 from deepdiva.record import seal
 from deepdiva.record.info import read_info, write_info
 from deepdiva.record.latest import point_latest
 from deepdiva.record.lock import RunLock
 from deepdiva.record.writer import RunWriter
-
-if TYPE_CHECKING:
-    from deepdiva.provenance.code import Source
-    from deepdiva.provenance.stamp import Stamp
 
 FORMAT = 1
 """Of the run folder; a reader of a later one may not know how to read an older one's."""
@@ -56,7 +54,7 @@ def create_run(
         info = _first_info(folder.name, stamp, about)
         write_info(folder, info)
         write_atomically(folder / "request.toml", request_toml.encode())
-        _keep(stamp, source, folder)
+        keep(stamp, source, folder)
         writer = RunWriter(folder, lock, info)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -86,9 +84,8 @@ def reopen_run(folder: Path) -> RunWriter:
 
 
 def _make_out(out: Path) -> None:
-    is_new = not out.exists() or not any(out.iterdir())
     make_folder(out)
-    if is_new:
+    if not any(out.iterdir()):
         mark_as_ours(out)
 
 
@@ -121,12 +118,6 @@ def _first_info(identifier: str, stamp: Stamp, about: Mapping[str, Any]) -> dict
         "seconds": None,
         **about,
     }
-
-
-def _keep(stamp: Stamp, source: Source, folder: Path) -> None:
-    from deepdiva.provenance.keep import keep
-
-    keep(stamp, source, folder)
 
 
 def _slug(text: str) -> str:

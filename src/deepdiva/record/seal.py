@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from deepdiva.provenance.files import resource_error, write_atomically
+from deepdiva.provenance.files import TEMPORARY_PREFIX, resource_error, write_atomically
 
 FILE_NAME = "seal.json"
 SEALED = (
@@ -41,17 +41,20 @@ def write_seal(folder: Path) -> None:
 
 
 def _sealed_files(folder: Path) -> Iterator[str]:
-    """Give the POSIX paths below `folder`; a symbolic link counts by its target, never followed."""
+    """Give the POSIX paths below `folder`; what a kill left half-written is no fact."""
     for name in SEALED:
-        place = folder / name
-        if place.is_file():
+        if (folder / name).is_file():
             yield name
-        for parent, _, files in os.walk(place):
-            paths = ((Path(parent) / file).relative_to(folder).as_posix() for file in files)
-            yield from (path for path in paths if path not in HINTS)
+        for parent, folders, files in os.walk(folder / name):
+            links = [inner for inner in folders if (Path(parent) / inner).is_symlink()]
+            for file in files + links:
+                path = (Path(parent) / file).relative_to(folder).as_posix()
+                if path not in HINTS and not file.startswith(TEMPORARY_PREFIX):
+                    yield path
 
 
 def _digest(path: Path) -> str:
+    """Return the digest of the content; of a symbolic link, which is never followed, of its target."""
     try:
         if path.is_symlink():
             return hashlib.sha256(os.fsencode(path.readlink())).hexdigest()

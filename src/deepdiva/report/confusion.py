@@ -61,7 +61,8 @@ def draw_confusion(counts: Int64[np.ndarray, "classes classes"], classes: list[s
 
 def row_shares(counts: Int64[np.ndarray, "classes classes"]) -> Float64[np.ndarray, "classes classes"]:
     """Return each row divided by its sum; a class without samples has zeros."""
-    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    shares: np.ndarray = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    return shares
 
 
 def accuracy_line(counts: Int64[np.ndarray, "classes classes"]) -> str:

@@ -103,7 +103,8 @@ class Drawing:
         from deepdiva.report.confusion import draw_confusion
 
         classes = [str(name) for name in arrays["classes"]]
-        picture = draw_confusion(arrays["counts"], classes, f"{event.split}, epoch {event.epoch}")
+        place = f"epoch {event.epoch}" if event.split != "test" else f"weights of epoch {event.epoch}"
+        picture = draw_confusion(arrays["counts"], classes, f"{event.split}, {place}")
         size = picture.width, picture.height
         self._board.image(event.name, picture.png, size, event.epoch, event.time)
         figures = self._folder / "figures"

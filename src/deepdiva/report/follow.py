@@ -18,6 +18,7 @@ from pathlib import Path
 from deepdiva.errors import DeepDivaError
 from deepdiva.record.reader import read_run
 from deepdiva.report.drawing import Drawing
+from deepdiva.report.drawn import mark_drawn
 from deepdiva.report.tail import Tail
 
 POLL_SECONDS = 0.5
@@ -63,6 +64,8 @@ def _draw_until(folder: Path, drawing: Drawing, wait: Callable[[float], bool]) -
             drawing.system(line)
         drawing.flush()
         if is_over:
+            if not drawing.faults:
+                mark_drawn(folder, events.offset)
             return True
         is_over = wait(POLL_SECONDS)
         if events.shrank():
@@ -71,10 +74,17 @@ def _draw_until(folder: Path, drawing: Drawing, wait: Callable[[float], bool]) -
 
 def _ending(folder: Path) -> Callable[[float], bool]:
     """Return how to wait: for the parent's word, or, started by hand, for the run's own."""
-    if not stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
-        return lambda seconds: read_run(folder).status != "running" or bool(time.sleep(seconds))
     parent = os.getppid()
-    return lambda seconds: bool(select.select([sys.stdin], [], [], seconds)[0]) or os.getppid() != parent
+
+    def told(seconds: float) -> bool:
+        return bool(select.select([sys.stdin], [], [], seconds)[0]) or os.getppid() != parent
+
+    def seen(seconds: float) -> bool:
+        is_over = read_run(folder).status != "running"
+        time.sleep(0 if is_over else seconds)
+        return is_over
+
+    return told if stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode) else seen
 
 
 def step_back() -> None:

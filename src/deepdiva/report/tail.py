@@ -18,7 +18,8 @@ class Tail:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._offset = 0
+        self.offset = 0
+        """Bytes of the lines that were given."""
 
     def lines(self) -> Iterator[bytes]:
         """Give the lines that were completed since the last call."""
@@ -28,20 +29,20 @@ class Tail:
     def shrank(self) -> bool:
         """Tell whether the file was cut behind us: what was given no longer holds."""
         try:
-            return self._path.stat().st_size < self._offset
+            return self._path.stat().st_size < self.offset
         except FileNotFoundError:
-            return self._offset > 0
+            return self.offset > 0
 
     def _piece(self) -> bytes:
         """Return the next whole lines, about `PIECE` bytes of them."""
         try:
             with self._path.open("rb") as stream:
-                stream.seek(self._offset)
+                stream.seek(self.offset)
                 piece = stream.read(PIECE)
                 if b"\n" not in piece and len(piece) == PIECE:
                     piece += stream.readline()
         except FileNotFoundError:
             return b""
         whole = piece[: piece.rfind(b"\n") + 1]
-        self._offset += len(whole)
+        self.offset += len(whole)
         return whole
