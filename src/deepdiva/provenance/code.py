@@ -11,8 +11,8 @@ from typing import Literal
 import deepdiva
 from deepdiva.provenance.entries import look
 from deepdiva.provenance.folders import list_files
-from deepdiva.provenance.git import Repository, find_repository
 from deepdiva.provenance.packages import read_own_files
+from deepdiva.provenance.repository import Repository, find_repository
 from deepdiva.provenance.stamp import CodeState
 from deepdiva.provenance.working_tree import Comparison, Findings, compare
 

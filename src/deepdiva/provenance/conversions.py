@@ -12,7 +12,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from deepdiva.provenance.entries import FILE, PROGRAM
-from deepdiva.provenance.git import Repository, Tracked, split_names
+from deepdiva.provenance.git import split_names
+from deepdiva.provenance.repository import Repository, Tracked
 from deepdiva.provenance.stamp import FileNote
 
 _OFF = (None, "", "0", "no", "off", "false")

@@ -134,6 +134,11 @@ def read_link(place: str | Path) -> bytes:
     return os.fsencode(os.readlink(place))  # noqa: PTH115 - Path would tidy `a//b` and `./a` up
 
 
+def make_link(place: Path, target: bytes) -> None:
+    """Make a symbolic link at `place` to `target`, byte for byte."""
+    os.symlink(target, os.fsencode(place))  # noqa: PTH211 - Path would tidy `a//b` and `./a` up
+
+
 def open_plain(root: Path, path: str) -> BinaryIO:
     """Open the plain file at `path` below `root` for reading.
 

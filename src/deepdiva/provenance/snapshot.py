@@ -23,7 +23,7 @@ from deepdiva.errors import DeepDivaError, GateRefused
 from deepdiva.provenance.code import Source, remote_address
 from deepdiva.provenance.entries import FILE, LINK, PROGRAM, is_behind_link, new_file, open_plain, read_link
 from deepdiva.provenance.files import make_folder, resource_error, write_atomically
-from deepdiva.provenance.git import Repository
+from deepdiva.provenance.repository import Repository
 from deepdiva.provenance.stamp import CodeState, FileNote
 from deepdiva.provenance.tree import printable
 

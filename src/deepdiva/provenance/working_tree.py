@@ -20,7 +20,8 @@ from deepdiva.provenance.entries import (
     submodule_at,
     tree_id,
 )
-from deepdiva.provenance.git import Algorithm, Change, Repository, Status, Tracked, ask
+from deepdiva.provenance.git import Algorithm, ask
+from deepdiva.provenance.repository import Change, Repository, Status, Tracked
 from deepdiva.provenance.stamp import FileNote
 from deepdiva.provenance.tree import printable
 
