@@ -24,7 +24,7 @@ def find_run(word: str, out: Path) -> Path:
     """
     for place in (Path(word), out / word):
         if (place / RUN_FILE).exists():
-            return place.resolve() if place.is_symlink() else place
+            return place.parent / place.readlink() if place.is_symlink() else place
     runs = {str(run.folder.relative_to(out)): run.folder for run in list_runs(out)}
     meant = [name for name in runs if word in name]
     if len(meant) == 1:

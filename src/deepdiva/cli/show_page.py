@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deepdiva.cli.console import duration, number, open_console, plain, status_text
-from deepdiva.record import RunRecord
+from deepdiva.record import SPLITS, RunRecord
 from deepdiva.report import printable
 from deepdiva.report.sparkline import sparkline
 
@@ -34,7 +34,7 @@ def print_page(run: RunRecord) -> None:
     ):
         if table.row_count:
             console.print(Text(f"\n{title}", style="bold"))
-            console.print(Padding(table, (0, 0, 0, 2)))
+            console.print(Padding(table, (0, 0, 0, 2), expand=False))
 
 
 def _print_head(console: Console, run: RunRecord) -> None:
@@ -49,7 +49,7 @@ def _print_head(console: Console, run: RunRecord) -> None:
 
 def _scores(run: RunRecord) -> Table:
     """Return splits by metrics: at the best epoch, or so far."""
-    scores = {split: run.scores(split) or {} for split in ("train", "val", "test")}
+    scores = {split: run.scores(split) or {} for split in SPLITS}
     metrics = list(dict.fromkeys(metric for told in scores.values() for metric in told))
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("")
@@ -70,7 +70,7 @@ def _curves(run: RunRecord, encoding: str) -> Table:
     for name in ("", "", "first", "lowest", "highest", "last"):
         table.add_column(name, justify="right" if name else "left")
     names = dict.fromkeys((e.split, e.metric) for e in run.events if e.scope == "epoch" and not e.array)
-    for split, metric in names:
+    for split, metric in sorted(names, key=lambda name: SPLITS.index(name[0]) if name[0] in SPLITS else -1):
         values = [value for _, value in run.curve(split, metric)]
         known = [value for value in values if value is not None]
         if len(values) < 2 or not known:
@@ -98,7 +98,7 @@ def _ground(run: RunRecord) -> Iterator[tuple[str, str]]:
         dirty = f", with {changed} changed or new files, kept in code/" if changed else ""
         yield "code", f"{code.get('commit') or code.get('tree')} {_on(code)}{dirty}"
     if environment:
-        python = f"Python {environment.get('python')}, torch {numbers.get('torch')}, {len(packages)} packages"
+        python = f"{environment.get('python')}, torch {numbers.get('torch')}, {len(packages)} packages"
         yield "environment", f"{python}, {environment.get('platform')}"
     if numbers:
         threads = f"{numbers.get('threads')} threads, {numbers.get('precision')}"
