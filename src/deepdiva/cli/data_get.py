@@ -50,9 +50,8 @@ def main(words: list[str]) -> int:
         print(json.dumps(facts))
         return 0
     counts = ", ".join(f"{count} {split}" for split, count in gotten.counts.items())
-    print(
-        f"{'wrote' if gotten.made else 'already there:'} {gotten.folder}: {counts} in {gotten.classes} classes"
-    )
+    did = "wrote" if gotten.made else "already there:"
+    print(f"{did} {gotten.folder}: {counts} in {gotten.classes} classes")
     print(f"digest {gotten.data_sha256}")
     print(f"next: deepdiva run image-classification --data {gotten.folder} --epochs 10 --seed 1")
     return 0

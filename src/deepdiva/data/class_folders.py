@@ -10,7 +10,7 @@ the three folders (a README, a table) are none either, but belong to the footpri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -56,7 +56,6 @@ def read_class_folders(
     augment: Augment | None = None,
     allow_bad: int = 0,
     limit_bytes: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
 ) -> ClassFolders:
     """Read a data set in class folders: check its layout, decode all pictures once, map them.
 
@@ -70,7 +69,6 @@ def read_class_folders(
         augment: Changes of the train pictures from epoch 1 on.
         allow_bad: So many bad files are left out, and recorded, instead of refused.
         limit_bytes: See `pack.open_pictures`.
-        progress: Is told how many pictures are decoded, and of how many.
 
     Raises:
         DataError: another layout (DATA-015), empty class folders (DATA-010), classes that the
@@ -83,7 +81,7 @@ def read_class_folders(
     class_names = tuple(classes_of(samples["train"]))
     wish = Wish(height=height, width=width, channels=channels, allow_bad=allow_bad)
     pixels, inventory = open_pictures(
-        files, names, train=len(samples["train"]), wish=wish, limit_bytes=limit_bytes, progress=progress
+        files, names, train=len(samples["train"]), wish=wish, limit_bytes=limit_bytes
     )
     rows = {name: row for row, name in enumerate(names)}
     numbers = {name: number for number, name in enumerate(class_names)}
@@ -127,7 +125,10 @@ def _facts(inventory: Inventory, splits: Splits[ImageSplit]) -> dict[str, Any]:
 def _notices(splits: Splits[ImageSplit], class_names: Sequence[str], inventory: Inventory) -> tuple[str, ...]:
     notices = []
     for split in ("val", "test"):
-        missing = [class_names[label] for label in np.flatnonzero(getattr(splits, split).class_counts() == 0)]
+        missing = [
+            class_names[label]
+            for label in np.flatnonzero(getattr(splits, split).class_counts() == 0).tolist()
+        ]
         if missing:
             shown = ", ".join(printable(name) for name in missing[:10])
             notices.append(f"{split} has no sample of {len(missing)} classes that train has: {shown}")

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int64, UInt8
 
-from deepdiva.data.splits import SPLIT_NAMES
+from deepdiva.data.splits import SPLIT_NAMES, SplitName
 from deepdiva.errors import DataError
 from deepdiva.provenance.files import atomic_folder
 from deepdiva.provenance.footprint import save, take_footprint
@@ -31,7 +31,7 @@ class GottenData:
     folder: Path
     data_sha256: str
     """The identity of the data set: the root digest of its footprint."""
-    counts: dict[str, int]
+    counts: Mapping[SplitName, int]
     """Samples of each split."""
     classes: int
     made: bool

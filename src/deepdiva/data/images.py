@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ class ImageBatch(NamedTuple):
     labels: Int64[Tensor, " batch"]
 
 
+@runtime_checkable
 class Pixels(Protocol):
     """Where decoded pictures come from: memory, a pack, the files themselves."""
 

@@ -12,7 +12,7 @@ import json
 import secrets
 import shutil
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
@@ -36,11 +36,10 @@ from deepdiva.provenance.files import (
     write_atomically,
 )
 from deepdiva.provenance.places import state_folder
+from deepdiva.provenance.waiting import shown
 
 FORMAT = "deepdiva pack 1"
 PIXELS, FACTS = "pixels.npy", "facts.json"
-
-Progress = Callable[[int, int], None]
 
 
 def open_pictures(
@@ -50,7 +49,6 @@ def open_pictures(
     train: int,
     wish: Wish,
     limit_bytes: int | None = None,
-    progress: Progress | None = None,
 ) -> tuple[Pixels, Inventory]:
     """Return the pixels of the pictures called `names`, row by row, and what is known of them.
 
@@ -61,7 +59,6 @@ def open_pictures(
         wish: Size and color.
         limit_bytes: A larger pack is not made: pictures are decoded whenever they are read,
             to the same bits.  None means half of what is free on the disk.
-        progress: Is told how many pictures are decoded, and of how many.
 
     Raises:
         DataError: see `decode.decode_all`.
@@ -72,7 +69,7 @@ def open_pictures(
     known = _load(folder, len(names), limit)
     if known is None:
         _discard(folder)
-        _make(folder, Contents(files), names, train=train, wish=wish, limit=limit, progress=progress)
+        _make(folder, Contents(files), names, train=train, wish=wish, limit=limit)
         known = _load(folder, len(names), limit)
     if known is None:
         raise damaged(folder)
@@ -95,20 +92,17 @@ def _make(
     train: int,
     wish: Wish,
     limit: int,
-    progress: Progress | None,
 ) -> None:
     """Decode everything and put what came of it into `folder`, whole or not at all."""
     shape = settle_shape(contents, names[:train], wish)
-    decoding = partial(
-        decode_all, contents, names, train=train, shape=shape, allow_bad=wish.allow_bad, progress=progress
-    )
-    with atomic_folder(folder) as staging:
+    decoding = partial(decode_all, contents, names, train=train, shape=shape, allow_bad=wish.allow_bad)
+    with shown("decoding pictures, once") as report, atomic_folder(folder) as staging:
         if shape.size * len(names) > limit:
-            write_atomically(staging / FACTS, _serialize(decoding(), None))
+            write_atomically(staging / FACTS, _serialize(decoding(progress=report), None))
             return
         with atomic_file(staging / PIXELS) as stream:
             writer = BlockWriter(stream, (len(names), shape.height, shape.width, shape.channels))
-            inventory = decoding(keep=writer.add)
+            inventory = decoding(keep=writer.add, progress=report)
         write_atomically(staging / FACTS, _serialize(inventory, writer.digests()))
 
 

@@ -119,7 +119,7 @@ def _explained(content: bytes) -> Iterator[None]:
         raise BadPicture(f"no picture ({', '.join(FORMATS)}); begins with {content[:16]!r}") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise BadPicture(f"{error}; at most {LARGEST_PICTURE:,} pixels are decoded", "DATA-003") from None
-    except Exception as error:
+    except Exception as error:  # a decoder's own faults are many
         raise BadPicture(f"damaged: {str(error) or type(error).__name__}") from error
 
 

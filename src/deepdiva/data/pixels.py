@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from jaxtyping import Bool, Int64, UInt8
+from jaxtyping import Int64
 
 from deepdiva.data.decode import Block, Inventory
 from deepdiva.data.pictures import decode
@@ -34,7 +34,8 @@ class PackedPixels:
         self._place, self._shape, self._digests = place, shape, tuple(digests)
         self._array = self._map()
         self._rows_per_block = rows_per_block(self._array[0].size)
-        self._unchecked: Bool[np.ndarray, " blocks"] | None = np.ones(len(digests), np.bool_)
+        self._unchecked = np.ones(len(digests), np.bool_)
+        self._checks = True
         if self._array.nbytes <= CHECKED_AT_ONCE:
             self._check(np.arange(len(digests)))
 
@@ -44,26 +45,26 @@ class PackedPixels:
         Raises:
             DataError: the pack is damaged (DATA-049).
         """
-        if self._unchecked is not None:
+        if self._checks:
             self._check(np.unique(rows // self._rows_per_block))
-        return self._array[rows]
+        pictures: Block = self._array[rows]
+        return pictures
 
-    def _map(self) -> UInt8[np.ndarray, "pictures height width channels"]:
+    def _map(self) -> Block:
         mapped = np.load(self._place, mmap_mode="r", allow_pickle=False)
         if mapped.shape != self._shape or mapped.dtype != np.uint8:
             raise damaged(self._place.parent)
-        return mapped.view(np.ndarray)
+        pictures: Block = mapped.view(np.ndarray)
+        return pictures
 
     def _check(self, blocks: Int64[np.ndarray, " blocks"]) -> None:
-        assert self._unchecked is not None, "only asked while something is unchecked"
         step = self._rows_per_block
         for block in blocks[self._unchecked[blocks]].tolist():
-            digest = hashlib.sha256(self._array[block * step : (block + 1) * step]).hexdigest()
+            digest = hashlib.sha256(self._array[block * step : (block + 1) * step].data).hexdigest()
             if digest != self._digests[block]:
                 raise damaged(self._place.parent)
             self._unchecked[block] = False
-        if not self._unchecked.any():
-            self._unchecked = None
+        self._checks = bool(self._unchecked.any())
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the mapped bytes out: a spawned worker maps them for itself."""
@@ -114,7 +115,7 @@ class BlockWriter:
 
     def add(self, pictures: Block) -> None:
         """Append `pictures`."""
-        rest = memoryview(pictures).cast("B")
+        rest = pictures.data.cast("B")
         self._stream.write(rest)
         while rest:
             part, rest = rest[: self._room], rest[self._room :]

@@ -92,7 +92,7 @@ class _Pool:
 
     def __init__(self, split: Split, epoch: int, count: int, start_method: str | None) -> None:
         method = start_method or ("fork" if sys.platform == "linux" else "spawn")
-        context = torch.multiprocessing.get_context(method)
+        context: Any = torch.multiprocessing.get_context(method)
         self._split, self._epoch = split, epoch
         self._pipes: list[connection.Connection[Any, Any]] = []
         self._processes: list[Any] = []
@@ -177,9 +177,7 @@ def _work(split: Split, epoch: int, pipe: connection.Connection[Any, Any]) -> No
         signal.signal(name, signal.SIG_IGN)
     faulthandler.register(signal.SIGUSR2, file=2)
     torch.set_num_threads(1)
-    parent = parent_process()
-    assert parent is not None, "only a child process works here"
-    while pipe in connection.wait([pipe, parent.sentinel]):
+    while _is_asked(pipe):
         try:
             indices = pipe.recv()
             if indices is None:
@@ -189,13 +187,19 @@ def _work(split: Split, epoch: int, pipe: connection.Connection[Any, Any]) -> No
             return
 
 
+def _is_asked(pipe: connection.Connection[Any, Any]) -> bool:
+    """Wait for a request; false where the main process is gone."""
+    parent = parent_process()
+    return parent is not None and pipe in connection.wait([pipe, parent.sentinel])
+
+
 def _read(split: Split, indices: Indices, epoch: int) -> Any:
     try:
         return split.read(indices, epoch)
     except DeepDivaError as error:
         return _Failure(type(error), error.found, error.expected, error.remedy, error.code)
-    except (Exception, SystemExit):
-        error = _error(
+    except (Exception, SystemExit):  # noqa: BLE001 - a split may be anybody's code
+        failure = _error(
             f"a worker failed on the batch of {_keys(split, indices)}:\n{traceback.format_exc()}", "RES-013"
         )
-        return _Failure(type(error), error.found, error.expected, error.remedy, error.code)
+        return _Failure(type(failure), failure.found, failure.expected, failure.remedy, failure.code)

@@ -44,7 +44,7 @@ class Contents:
             raise DataError(
                 f"{printable(path)} changed after it was verified: its SHA-256 is {digest[:16]}...",
                 expected=f"{entry.size} bytes with {entry.digest[:16]}..., as in the footprint",
-                remedy="put the file back and start again; `deepdiva data verify --deep` looks at all of them",
+                remedy="put the file back and start again; `deepdiva data verify --deep` looks at all",
                 code="DATA-042",
             )
         return content

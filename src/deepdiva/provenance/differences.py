@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,3 +53,12 @@ class Differences:
             f"`deepdiva data footprint {root} --update` shows the difference and takes a new footprint",
             code="DATA-043" if self.added or self.removed else "DATA-002",
         )
+
+
+def between(old: Mapping[str, str], new: Mapping[str, str]) -> Differences:
+    """Return what changed from one table of path to content digest to another."""
+    return Differences(
+        added=tuple(sorted(new.keys() - old.keys())),
+        removed=tuple(sorted(old.keys() - new.keys())),
+        changed=tuple(sorted(path for path, digest in old.items() if new.get(path, digest) != digest)),
+    )

@@ -47,7 +47,7 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(temporary, path)
+        temporary.replace(path)
         sync_folder(path.parent)
     except OSError as error:
         raise resource_error(error, path) from error
@@ -80,7 +80,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         staging.mkdir(parents=True)
         yield staging
         if not os.path.lexists(path):
-            os.rename(staging, path)
+            staging.rename(path)
             sync_folder(path.parent)
     except OSError as error:
         raise resource_error(error, path) from error

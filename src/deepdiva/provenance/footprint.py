@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +22,8 @@ from deepdiva.provenance import original
 from deepdiva.provenance.files import make_folder, write_atomically
 from deepdiva.provenance.hashing import hash_files
 from deepdiva.provenance.places import state_folder
-from deepdiva.provenance.tree import Tree, is_ignored, look_at
+from deepdiva.provenance.tree import Tree, look_at
+from deepdiva.provenance.waiting import Progress, shown
 
 FILE_NAME = "footprint.json"
 SECOND_NAME = "footprint.deepdiva.json"
@@ -31,11 +32,8 @@ FORMAT = "deepdiva footprint 1"
 LARGEST_FILE = 2**30
 """Bytes; longer footprint files are not read."""
 
-_UNSAFE_PATH = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_HEXADECIMAL = re.compile(r"[0-9a-f]{64}")
-
-Progress = Callable[[int, int], None]
-"""Is told how many bytes are done, and of how many."""
+_UNSAFE_PATH = re.compile(r"(?:^|/)\.{0,2}(?:/|$)", re.MULTILINE)
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class FileEntry(NamedTuple):
@@ -59,14 +57,19 @@ class Footprint:
     @cached_property
     def digest(self) -> str:
         """The identity of the data set: SHA-256 over sorted (path, size, content digest)."""
-        rows = (f"{path}\0{size}\0{digest}\n" for path, (size, _, digest) in self.files.items())
+        rows = [f"{path}\0{size}\0{digest}\n" for path, (size, _, digest) in self.files.items()]
         return hashlib.sha256("".join(rows).encode()).hexdigest()
+
+    @property
+    def contents(self) -> dict[str, str]:
+        """Path to content digest."""
+        return {path: entry.digest for path, entry in self.files.items()}
 
     @cached_property
     def checksum(self) -> str:
-        """SHA-256 over everything in the footprint, times too: tells that nobody edited it."""
-        rows = (f"{path}\0{size}\0{time}\0{digest}\n" for path, (size, time, digest) in self.files.items())
-        return hashlib.sha256(f"{self.algorithm}\n{''.join(rows)}".encode()).hexdigest()
+        """SHA-256 over the identity and the times: tells that nobody edited the footprint."""
+        times = "\n".join([str(entry.mtime_ns) for entry in self.files.values()])
+        return hashlib.sha256(f"{self.algorithm}\n{self.digest}\n{times}".encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,8 @@ def take_footprint(root: Path, *, progress: Progress | None = None) -> Footprint
 
 def footprint_of(root: Path, tree: Tree, *, progress: Progress | None = None) -> Footprint:
     """Hash the files of `tree`, which was found at `root`."""
-    digests = hash_files(root, tree.files, progress=progress)
+    with shown(f"reading {root}", progress) as report:
+        digests = hash_files(root, tree.files, progress=report)
     return Footprint(
         {
             path: FileEntry(seen.size, seen.mtime_ns, digests[path])
@@ -118,9 +122,7 @@ def load(place: Path) -> Footprint:
         DataError: it is truncated, edited, of another version or no footprint at all (DATA-060).
     """
     try:
-        if place.stat().st_size > LARGEST_FILE:
-            raise ValueError("larger than any footprint")
-        return _parse(json.loads(place.read_bytes()))
+        return _parse(json.loads(_read(place)))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         reason = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else error
         raise DataError(
@@ -130,6 +132,12 @@ def load(place: Path) -> Footprint:
             f"delete {place.name} and take a new one with `deepdiva data footprint`",
             code="DATA-060",
         ) from error
+
+
+def _read(place: Path) -> bytes:
+    if place.stat().st_size > LARGEST_FILE:
+        raise ValueError("larger than any footprint")
+    return place.read_bytes()
 
 
 def save(footprint: Footprint, root: Path) -> Path:
@@ -156,7 +164,7 @@ def _away(root: Path) -> Path:
     """Return the place in the state folder for data at `root` that cannot be written."""
     real = os.path.realpath(root)
     key = hashlib.sha256(os.fsencode(real)).hexdigest()[:16]
-    return state_folder() / "footprints" / f"{os.path.basename(real)[:100]}-{key}.json"
+    return state_folder() / "footprints" / f"{Path(real).name[:60]}-{key}.json"
 
 
 def serialize(footprint: Footprint) -> bytes:
@@ -173,20 +181,28 @@ def serialize(footprint: Footprint) -> bytes:
 
 
 def _parse(facts: Any) -> Footprint:
+    """Check columns instead of rows: a footprint is read before every run."""
     if facts["format"] != FORMAT or facts["algorithm"] != "sha256":
         raise ValueError(f"format {facts['format']!r} with {facts['algorithm']!r} is not known here")
-    files = {path: _entry(path, **entry) for path, entry in sorted(facts["files"].items())}
-    footprint = Footprint(files)
-    if footprint.checksum != facts["checksum"] or footprint.digest != facts["digest"]:
+    rows = dict(sorted(facts["files"].items()))
+    sizes = [row["size"] for row in rows.values()]
+    times = [row["mtime_ns"] for row in rows.values()]
+    digests = [row["digest"] for row in rows.values()]
+    _refuse_odd_values(rows, sizes, times, digests)
+    footprint = Footprint(dict(zip(rows, map(FileEntry, sizes, times, digests), strict=True)))
+    if footprint.digest != facts["digest"] or footprint.checksum != facts["checksum"]:
         raise ValueError("its checksum does not fit its content: it was edited or damaged")
     return footprint
 
 
-def _entry(path: str, size: object, mtime_ns: object, digest: object) -> FileEntry:
-    if _UNSAFE_PATH.search(path) or is_ignored(path.rpartition("/")[2]):
-        raise ValueError(f"{path!a} is not a path of a data file")
-    if type(size) is not int or type(mtime_ns) is not int or size < 0:
-        raise ValueError(f"the size or time of {path!a} is not a count")
-    if not isinstance(digest, str) or not _HEXADECIMAL.fullmatch(digest):
-        raise ValueError(f"the digest of {path!a} is not SHA-256")
-    return FileEntry(size, mtime_ns, digest)
+def _refuse_odd_values(
+    paths: Iterable[str], sizes: Sequence[object], times: Sequence[object], digests: Sequence[Any]
+) -> None:
+    joined = "\n".join(paths)
+    if joined.count("\n") != len(sizes) - 1 or _CONTROL.search(joined) or _UNSAFE_PATH.search(joined):
+        raise ValueError("a path leads out of the folder or cannot be a name")
+    if {*map(type, sizes), *map(type, times)} != {int}:
+        raise ValueError("a size or time is not a whole number")
+    digits = "".join(map(str, digests))
+    if {*map(type, digests)} != {str} or {*map(len, digests)} != {64} or digits.strip("0123456789abcdef"):
+        raise ValueError("a digest is not SHA-256")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from deepdiva.errors import DataError
-from deepdiva.provenance.differences import Differences
+from deepdiva.provenance.differences import between
 from deepdiva.provenance.hashing import hash_files
 from deepdiva.provenance.tree import Seen, is_ignored
 
@@ -31,7 +31,7 @@ def is_original(place: Path) -> bool:
         facts = json.loads(place.read_bytes())
     except (OSError, ValueError, RecursionError):
         return False
-    return isinstance(facts, dict) and _KEYS <= facts.keys() and "format" not in facts
+    return isinstance(facts, dict) and facts.keys() >= _KEYS and "format" not in facts
 
 
 def verify_original(root: Path, place: Path, files: Mapping[str, Seen]) -> None:
@@ -45,12 +45,9 @@ def verify_original(root: Path, place: Path, files: Mapping[str, Seen]) -> None:
     """
     recorded = load_original(place)
     present = {path: seen for path, seen in files.items() if path not in DERIVED}
-    digests = hash_files(root, {p: s for p, s in present.items() if p in recorded}, algorithm="sha1")
-    Differences(
-        added=tuple(sorted(present.keys() - recorded.keys())),
-        removed=tuple(sorted(recorded.keys() - present.keys())),
-        changed=tuple(sorted(path for path, digest in digests.items() if digest != recorded[path])),
-    ).refuse(root, place)
+    known = {path: seen for path, seen in present.items() if path in recorded}
+    digests = hash_files(root, known, algorithm="sha1")
+    between(recorded, dict.fromkeys(present, "new") | digests).refuse(root, place)
 
 
 def load_original(place: Path) -> dict[str, str]:
@@ -75,7 +72,7 @@ def load_original(place: Path) -> dict[str, str]:
 def _walk(node: Mapping[str, Any], top: str) -> Iterator[tuple[str, str]]:
     for file in node["files"]:
         path = os.path.relpath(os.path.normpath(file["file_name"]), top)
-        if path.startswith("..") or os.path.isabs(path):
+        if path.startswith(("..", "/")):
             raise ValueError(f"{file['file_name']!a} lies outside {top!a}")
         yield path, str(file["file_hash"])
     for folder in node["folders"]:

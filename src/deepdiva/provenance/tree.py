@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,14 +25,13 @@ LITTER = frozenset(
     | {".git", ".hg", ".svn"}
 )
 """Names that are never data because file managers, file systems and version control make them."""
+_LEFT_OUT = OURS | LITTER
 DEEPEST = 256
 """Levels of folders below the root; more is a mistake or an attack."""
 
 _CONTROL = re.compile(r"[\x01-\x1f\x7f-\x9f]")
 _NOT_UTF8 = re.compile(r"[\ud800-\udfff]")
-_NOT_WINDOWS = re.compile(
-    r'[<>:"|?*\\]|[. ](?:\0|$)|(?:^|\0)(?:con|prn|aux|nul|com\d|lpt\d)(?:[.\0]|$)', re.IGNORECASE
-)
+_NOT_WINDOWS = re.compile(r'[<>:"|?*\\]|[. ]\0|\0(?:con|prn|aux|nul|com\d|lpt\d)[.\0]', re.IGNORECASE)
 
 
 class Seen(NamedTuple):
@@ -60,7 +58,7 @@ class Tree:
 
 def is_ignored(name: str) -> bool:
     """Tell whether a file or folder of this name is left out: the one rule, for every reader of data."""
-    return name in OURS or name in LITTER or name.startswith(("._", TEMPORARY_PREFIX))
+    return name in _LEFT_OUT or (name[0] == "." and name.startswith(("._", TEMPORARY_PREFIX)))
 
 
 def look_at(root: Path) -> Tree:
@@ -98,22 +96,24 @@ class _Walk:
         folders = []
         try:
             with os.scandir(descriptor) as entries:
-                kept = [entry for entry in entries if not self._leave_out(entry.name)]
+                every = list(entries)
+            kept = [entry for entry in every if not is_ignored(entry.name)]
+            self._tree.ignored += len(every) - len(kept)
             self._judge_names(above, [entry.name for entry in kept])
             for entry in kept:
-                if entry.is_dir(follow_symlinks=False):
+                if entry.is_file(follow_symlinks=False):
+                    facts = entry.stat(follow_symlinks=False)
+                    self._tree.files[above + entry.name] = Seen(
+                        facts.st_size, facts.st_mtime_ns, facts.st_ino
+                    )
+                elif entry.is_dir(follow_symlinks=False):
                     folders.append(entry.name)
                 else:
-                    self._file(entry, above)
+                    self._tree.faults.append(self._judge_other(entry, above + entry.name))
             for name in folders:
                 self._enter(descriptor, name, above, depth + 1)
         finally:
             os.close(descriptor)
-
-    def _leave_out(self, name: str) -> bool:
-        ignored = is_ignored(name)
-        self._tree.ignored += ignored
-        return ignored
 
     def _enter(self, above_descriptor: int, name: str, above: str, depth: int) -> None:
         path = above + name
@@ -128,36 +128,25 @@ class _Walk:
             return
         self.folder(descriptor, f"{path}/", depth)
 
-    def _file(self, entry: os.DirEntry[str], above: str) -> None:
-        facts = entry.stat(follow_symlinks=False)
-        path = above + entry.name
-        if stat.S_ISREG(facts.st_mode):
-            self._tree.files[path] = Seen(facts.st_size, facts.st_mtime_ns, facts.st_ino)
-        elif stat.S_ISLNK(facts.st_mode):
-            self._tree.faults.append(self._judge_link(path))
-        else:
-            self._tree.faults.append(("DATA-045", path, "neither a file nor a folder"))
-
-    def _judge_link(self, path: str) -> tuple[str, str, str]:
-        place = os.fspath(self._root / path)
-        target = os.readlink(place)
-        inside = Path(os.path.realpath(place)).is_relative_to(self._root)
-        if inside:
-            return "DATA-040", path, f"a link to {target}"
-        return "DATA-041", path, f"a link out of the folder, to {target}"
+    def _judge_other(self, entry: os.DirEntry[str], path: str) -> tuple[str, str, str]:
+        if not entry.is_symlink():
+            return "DATA-045", path, "neither a file nor a folder"
+        place = self._root / path
+        if Path(os.path.realpath(place)).is_relative_to(self._root):
+            return "DATA-040", path, f"a link to {place.readlink()}"
+        return "DATA-041", path, f"a link out of the folder, to {place.readlink()}"
 
     def _judge_names(self, above: str, names: list[str]) -> None:
         """Look at all names of a folder in one string, and one by one only where something is odd."""
         joined = "\0".join(names)
-        if _CONTROL.search(joined):
+        if not joined.replace("\0", "").isprintable():
             self._blame("DATA-030", above, filter(_CONTROL.search, names), "control characters in the name")
+            self._blame("DATA-031", above, filter(_NOT_UTF8.search, names), "a name that is not UTF-8")
         if not joined.isascii():
-            if _NOT_UTF8.search(joined):
-                self._blame("DATA-031", above, filter(_NOT_UTF8.search, names), "a name that is not UTF-8")
             self._blame_twins("DATA-032", above, names, unicodedata.normalize("NFC", joined).split("\0"))
         self._blame_twins("DATA-033", above, names, joined.casefold().split("\0"))
-        if _NOT_WINDOWS.search(joined):
-            self._tree.unportable += [above + name for name in names if _NOT_WINDOWS.search(name)]
+        if _NOT_WINDOWS.search(f"\0{joined}\0"):
+            self._tree.unportable += [above + name for name in names if _NOT_WINDOWS.search(f"\0{name}\0")]
 
     def _blame(self, code: str, above: str, names: filter[str], reason: str) -> None:
         self._tree.faults += [(code, above + name, reason) for name in names]
@@ -186,13 +175,13 @@ def _refusal(root: Path, faults: list[tuple[str, str, str]]) -> DataError:
 
 
 def printable(path: str) -> str:
-    """Return `path` as it can be shown: as it is, or with whatever moves a terminal escaped.
+    r"""Return `path` as it can be shown: as it is, or with whatever moves a terminal escaped.
 
     Example:
         >>> printable("train/a b.png")
         'train/a b.png'
-        >>> printable("train/a\\nb.png")
-        "'train/a\\\\nb.png'"
+        >>> printable("train/a\nb.png")
+        "'train/a\\nb.png'"
     """
     if path.isprintable():
         return path

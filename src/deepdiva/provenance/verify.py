@@ -11,7 +11,6 @@ from deepdiva.provenance.differences import Differences
 from deepdiva.provenance.footprint import (
     FILE_NAME,
     Footprint,
-    Progress,
     VerifiedData,
     find_footprint,
     footprint_of,
@@ -20,6 +19,7 @@ from deepdiva.provenance.footprint import (
 )
 from deepdiva.provenance.hashing import hash_files
 from deepdiva.provenance.tree import Seen, Tree, look_at, printable
+from deepdiva.provenance.waiting import Progress, shown
 
 
 def verify(root: Path, *, deep: bool = False, progress: Progress | None = None) -> VerifiedData:
@@ -49,13 +49,6 @@ def verify(root: Path, *, deep: bool = False, progress: Progress | None = None) 
     return VerifiedData(root=root, footprint=footprint, notices=notices)
 
 
-def differences(root: Path, footprint: Footprint, *, progress: Progress | None = None) -> Differences:
-    """Return how the files at `root` differ from `footprint`, comparing all contents."""
-    files = look_at(root).files
-    suspects = {path: seen for path, seen in files.items() if path in footprint.files}
-    return _differences(files, footprint, hash_files(root, suspects, progress=progress))
-
-
 def _compare(
     root: Path,
     place: Path,
@@ -70,7 +63,8 @@ def _compare(
     touched = [path for path, seen in shared.items() if seen.mtime_ns != known[path].mtime_ns]
     suspects = shared if deep else {path: shared[path] for path in touched}
     same_size = {path: seen for path, seen in suspects.items() if seen.size == known[path].size}
-    digests = hash_files(root, same_size, progress=progress)
+    with shown(f"reading {root}", progress) as report:
+        digests = hash_files(root, same_size, progress=report)
     found = _differences(files, footprint, digests)
     found.refuse(root, place, _digest_lines(found, footprint, digests))
     return touched
@@ -78,15 +72,12 @@ def _compare(
 
 def _differences(files: Mapping[str, Seen], footprint: Footprint, digests: Mapping[str, str]) -> Differences:
     known = footprint.files
+    other_size = {path for path in files.keys() & known.keys() if files[path].size != known[path].size}
+    other_content = {path for path, digest in digests.items() if digest != known[path].digest}
     return Differences(
         added=tuple(sorted(files.keys() - known.keys())),
         removed=tuple(sorted(known.keys() - files.keys())),
-        changed=tuple(
-            path
-            for path, entry in known.items()
-            if path in files
-            and (files[path].size != entry.size or digests.get(path, entry.digest) != entry.digest)
-        ),
+        changed=tuple(sorted(other_size | other_content)),
     )
 
 
@@ -127,15 +118,16 @@ def _refuse_empty(root: Path, tree: Tree) -> None:
 def _touched_notice(touched: list[str]) -> tuple[str, ...]:
     if not touched:
         return ()
-    shown = ", ".join(printable(path) for path in sorted(touched)[:3]) + (", ..." if len(touched) > 3 else "")
-    return (
-        f"{len(touched)} file{'s have' if len(touched) > 1 else ' has'} another time than in the footprint "
-        f"but the same content, read again to be sure: {shown}",
+    some = ", ".join(printable(path) for path in sorted(touched)[:3]) + (", ..." if len(touched) > 3 else "")
+    have = "files have" if len(touched) > 1 else "file has"
+    notice = (
+        f"{len(touched)} {have} another time than in the footprint but the same content, read again: {some}"
     )
+    return (notice,)
 
 
 def _unportable_notice(tree: Tree) -> tuple[str, ...]:
     if not tree.unportable:
         return ()
-    shown = ", ".join(printable(path) for path in sorted(tree.unportable)[:3])
-    return (f"{len(tree.unportable)} names are not portable to Windows: {shown}",)
+    some = ", ".join(printable(path) for path in sorted(tree.unportable)[:3])
+    return (f"{len(tree.unportable)} names are not portable to Windows: {some}",)

@@ -1,0 +1,83 @@
+"""`deepdiva data footprint DIR`: what identifies a data set; `--update` accepts what changed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+import tyro
+
+from deepdiva.cli.words import read
+from deepdiva.provenance.differences import Differences, between
+from deepdiva.provenance.footprint import Footprint, find_footprint, load, save, take_footprint
+from deepdiva.provenance.verify import verify
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """What stands after `data footprint`."""
+
+    data: tyro.conf.Positional[Path]
+    """Folder of the data set."""
+    update: bool = False
+    """Keep a new footprint in the place of the old one, after showing what differs."""
+    json: bool = False
+    """Print one JSON object."""
+
+
+def main(words: list[str]) -> int:
+    """Show the footprint and how the files differ from it now."""
+    typed = read(
+        Words,
+        words,
+        verb="data footprint",
+        does="Show what identifies a data set and what changed since; take a new footprint with --update.",
+        example="deepdiva data footprint data/digits --update",
+    )
+    if find_footprint(typed.data) is None:
+        for notice in verify(typed.data).notices:
+            print(notice, file=sys.stderr)
+    place = _place(typed.data)
+    recorded, present = load(place), take_footprint(typed.data)
+    found = between(recorded.contents, present.contents)
+    if typed.update:
+        _show(found, sys.stderr if typed.json else sys.stdout)
+        place = save(present, typed.data)
+    facts = _facts(typed, place, present if typed.update else recorded, found)
+    if typed.json:
+        print(json.dumps(facts))
+        return 0
+    if not typed.update:
+        _show(found, sys.stdout)
+    print(f"{'new footprint' if typed.update else 'footprint'} {facts['kept']}: {facts['files']:,} files")
+    print(f"digest {facts['data_sha256']}")
+    if found and not typed.update:
+        print("`--update` accepts the changes: they make it another data set, with another digest")
+    return 0
+
+
+def _place(data: Path) -> Path:
+    place = find_footprint(data)
+    if place is None:
+        raise RuntimeError("a footprint just kept cannot be found")
+    return place
+
+
+def _show(found: Differences, to: TextIO) -> None:
+    print("\n".join(found.lines()) if found else "no file was added, removed or changed", file=to)
+
+
+def _facts(typed: Words, place: Path, footprint: Footprint, found: Differences) -> dict[str, Any]:
+    return {
+        "data": str(typed.data),
+        "kept": str(place),
+        "updated": typed.update,
+        "files": len(footprint.files),
+        "data_sha256": footprint.digest,
+        "added": found.added,
+        "removed": found.removed,
+        "changed": found.changed,
+    }
