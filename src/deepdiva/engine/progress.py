@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from deepdiva.engine.measure import Pace
 
 
+@runtime_checkable
 class Progress(Protocol):
     """Told of a run while it lives, a few times a second at most."""
 

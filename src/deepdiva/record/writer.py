@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt64
@@ -167,7 +167,7 @@ class RunWriter:
             file.close()
         self._lock.release()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> RunWriter:
         return self
 
     def __exit__(
