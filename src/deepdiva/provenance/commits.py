@@ -73,28 +73,23 @@ class BlobReader:
     questions: IO[bytes]
     answers: IO[bytes]
 
-    def copy(self, object_id: str, place: IO[bytes]) -> None:
-        """Write the object to `place`.
+    def read(self, object_id: str) -> Iterator[bytes]:
+        """Yield the content of the object, in parts.
 
         Raises:
-            DataError: the repository does not hold it (SRC-012).
+            DataError: the repository does not hold it whole (SRC-012).
         """
         self.questions.write(object_id.encode() + b"\n")
         self.questions.flush()
         words = self.answers.readline().split()
         if len(words) != 3 or words[1] != b"blob":
-            raise DataError(
-                f"object {object_id} is missing from the repository",
-                expected="all files of the commit",
-                remedy="fetch the whole commit (`git fetch --unshallow`, without a filter), and try again",
-                code="SRC-012",
-            )
+            raise _missing(object_id)
         remaining = int(words[2])
         while remaining:
             chunk = self.answers.read(min(remaining, _CHUNK))
             if not chunk:
-                raise EOFError(object_id)
-            place.write(chunk)
+                raise _missing(object_id)
+            yield chunk
             remaining -= len(chunk)
         self.answers.read(1)  # the line end after each object
 
@@ -153,3 +148,12 @@ def _fetch(place: Path, remote: str, commit: str) -> bool:
         if first_place(commit, [place]) is not None:
             return True
     return False
+
+
+def _missing(object_id: str) -> DataError:
+    return DataError(
+        f"object {object_id} is missing from the repository, or damaged",
+        expected="all files of the commit",
+        remedy="fetch the whole commit (`git fetch --unshallow`, without a filter), and try again",
+        code="SRC-012",
+    )

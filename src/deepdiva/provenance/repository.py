@@ -131,13 +131,7 @@ class Repository:
 
     def is_ignored(self, path: str) -> bool:
         """Tell whether `path` is ignored; a tracked file never is."""
-        try:
-            self.ask("check-ignore", "--quiet", "--", path)
-        except GitSaysNo as error:
-            if error.status == 1:
-                return False
-            raise
-        return True
+        return bool(self.ask("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--", path))
 
 
 def find_repository(folder: Path) -> Repository | None:

@@ -7,7 +7,6 @@ is executed, and at the end the restored tree is read again and compared with th
 
 from __future__ import annotations
 
-import io
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -69,8 +68,7 @@ def restore(run_folder: Path, to: Path) -> Restored:
         remote = manifest.state.remote
         reader = None if commit is None else stack.enter_context(find_commit(commit, places, remote))
         staging = stack.enter_context(atomic_folder(target))
-        files = run_folder / "code" / FILES_FOLDER
-        restored = _Restoration(files, manifest, reader, places).into(staging)
+        restored = _Restoration(run_folder.resolve(), manifest, reader, places).into(staging)
         if target.is_dir():
             target.rmdir()  # it is empty; the staging folder takes its place
         return restored
@@ -107,7 +105,7 @@ def _places(run_folder: Path) -> list[Path]:
 class _Restoration:
     """One tree on its way from a commit and a snapshot to a folder."""
 
-    files: Path
+    run: Path
     manifest: Manifest
     reader: CommitReader | None
     places: list[Path]
@@ -154,13 +152,14 @@ class _Restoration:
                 _make_parent(folder, path).mkdir()
 
     def _copy(self, path: str, mode: str, folder: Path) -> None:
+        kept = f"code/{FILES_FOLDER}/{path}"
         try:
-            copy_plain(self.files, path, _make_parent(folder, path), program=mode == PROGRAM)
+            copy_plain(self.run, kept, _make_parent(folder, path), program=mode == PROGRAM)
         except OSError as error:
-            if not str(error.filename).startswith(str(self.files)):
+            if not str(error.filename).startswith(f"{self.run}/code/"):
                 raise
             raise DataError(
-                f"{self.files / path} cannot be read: {error.strerror}",
+                f"{printable(kept)} of the run cannot be read: {error.strerror}",
                 expected="every file that code.json names",
                 remedy="copy the run folder again as a whole",
                 code="SRC-011",
@@ -173,12 +172,10 @@ def write_entries(reader: CommitReader, entries: Mapping[str, Entry], folder: Pa
         for path, (mode, object_id) in entries.items():
             if mode in (FILE, PROGRAM):
                 with new_file(_make_parent(folder, path), program=mode == PROGRAM) as place:
-                    blobs.copy(object_id, place)
+                    place.writelines(blobs.read(object_id))
         for path, (mode, object_id) in entries.items():
             if mode == LINK:
-                target = io.BytesIO()
-                blobs.copy(object_id, target)
-                make_link(_make_parent(folder, path), target.getvalue())
+                make_link(_make_parent(folder, path), b"".join(blobs.read(object_id)))
             elif mode == SUBMODULE:
                 _make_parent(folder, path).mkdir(exist_ok=True)
 
