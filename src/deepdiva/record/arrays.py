@@ -11,6 +11,11 @@ import numpy as np
 from deepdiva.errors import DataError
 
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
+DAMAGE = (
+    *(OSError, EOFError, MemoryError, zipfile.BadZipFile),
+    *(ValueError, KeyError, TypeError, AttributeError, SyntaxError, OverflowError, RuntimeError),
+)
+"""What NumPy and zipfile raise when bytes are not what they should be."""
 
 
 def encode(arrays: Mapping[str, np.ndarray]) -> bytes:
@@ -43,7 +48,7 @@ def decode(content: bytes, origin: str) -> dict[str, np.ndarray]:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, EOFError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+    except DAMAGE as error:
         raise DataError(
             f"{origin}: {error}",
             expected="arrays as NumPy writes them, without Python objects",

@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
 from deepdiva.errors import ResourceError
 from deepdiva.record import RunRecord
@@ -55,7 +54,7 @@ class Board:
                 if not is_drawn(run.folder):
                     draw(run.folder)
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Board:
         return self
 
     def __exit__(
