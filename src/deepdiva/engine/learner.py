@@ -78,14 +78,27 @@ class Learner:
             number: Optimizer steps taken before, which set the learning rate.
         """
         self._set_learning_rate(number, steps_per_epoch)
+        if isinstance(self.optimizer, torch.optim.LBFGS):
+            results: list[StepResult] = []
+
+            def evaluate() -> float:
+                results.append(self._evaluate(batches))
+                return float(results[-1].loss)
+
+            self.optimizer.step(evaluate)
+            return results[-1]
+        result = self._evaluate(batches)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        return result
+
+    def _evaluate(self, batches: Sequence[Any]) -> StepResult:
+        """Leave the gradients of the mean loss over all samples in the parameters."""
         self.optimizer.zero_grad(set_to_none=True)
         outputs = list(self._backward(batches))
         loss, weight = self._mean(outputs)
         self.scaler.unscale_(self.optimizer)
-        norm = self._gradient_norm()
-        self.scaler.step(self.optimizer)
-        self.scaler.update()
-        return StepResult(loss, weight, norm, self._measure(outputs))
+        return StepResult(loss, weight, self._gradient_norm(), self._measure(outputs))
 
     @property
     def learning_rate(self) -> float:

@@ -88,7 +88,8 @@ def _find(name: str) -> Any:
     }
     if name in kinds:
         return kinds[name]
-    near = difflib.get_close_matches(name, kinds, n=1, cutoff=0.4)
+    spelled = {key.lower(): key for key in kinds}
+    near = [spelled[key] for key in difflib.get_close_matches(name.lower(), spelled, n=1)]
     raise ConfigError(
         f"unknown optimizer {name!r}",
         expected="one of " + ", ".join(sorted(kinds)),
