@@ -19,7 +19,8 @@ def node(folder: Path, typed: str) -> dict[str, Any]:
     files = [entry for entry in folder.iterdir() if entry.is_file() and entry.name != "footprint.json"]
     return {
         "files": [
-            {"file_name": f"{typed}/{f.name}", "file_hash": hashlib.sha1(f.read_bytes()).hexdigest()} for f in files
+            {"file_name": f"{typed}/{f.name}", "file_hash": hashlib.sha1(f.read_bytes()).hexdigest()}
+            for f in files
         ],
         "folders": [node(entry, f"{typed}/{entry.name}") for entry in folder.iterdir() if entry.is_dir()],
         "path": typed,

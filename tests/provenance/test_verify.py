@@ -160,7 +160,8 @@ def test_only_another_time_passes_with_a_notice(root: Path) -> None:
 
     found = verify(root)
 
-    assert "1 file has another time" in found.notices[0] and "train/a/1" in found.notices[0]
+    assert "1 file has another time" in found.notices[0]
+    assert "train/a/1" in found.notices[0]
     assert (root / "footprint.json").read_bytes() == kept
 
 
@@ -196,7 +197,9 @@ def test_all_differences_are_named_at_once(root: Path) -> None:
     (root / "train/b/2").write_text("other")
     (root / "new").write_text("new")
 
-    with pytest.raises(DataChanged, match=r"(?s)3 files.*added    new.*removed  train/a/1.*changed  train/b/2"):
+    with pytest.raises(
+        DataChanged, match=r"(?s)3 files.*added    new.*removed  train/a/1.*changed  train/b/2"
+    ):
         verify(root)
 
 

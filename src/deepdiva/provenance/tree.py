@@ -26,7 +26,7 @@ LITTER = frozenset(
 )
 """Names that are never data because file managers, file systems and version control make them."""
 _LEFT_OUT = OURS | LITTER
-DEEPEST = 256
+DEEPEST = 100
 """Levels of folders below the root; more is a mistake or an attack."""
 
 _CONTROL = re.compile(r"[\x01-\x1f\x7f-\x9f]")
