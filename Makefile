@@ -16,7 +16,7 @@ help:
 	@echo 'make lint       ruff: style, mistakes, format'
 	@echo 'make types      mypy, strict'
 	@echo 'make contracts  import-linter: which room may import which'
-	@echo 'make docs       the checks of the documentation: links, commands, messages, dependencies'
+	@echo 'make docs       write the pages of commands and messages anew; check links and dependencies'
 	@echo 'make bench      training as shipped beside a bare loop; writes benchmarks/results/'
 	@echo 'make check      lint, types, contracts and all tests, the slow ones too: what CI runs'
 
@@ -37,6 +37,7 @@ contracts: .venv/installed
 	$(BIN)/lint-imports
 
 docs: .venv/installed
+	$(BIN)/python docs/reference_pages.py
 	$(BIN)/python -m pytest tests/test_docs.py
 
 bench: .venv/installed
