@@ -78,5 +78,5 @@ def _plan(
     return [(_filled(cut, batch_size) if pad else cut, len(cut)) for cut in cuts]
 
 
-def _filled(indices: Indices, size: int) -> Indices:
+def _filled(indices: Indices, size: int) -> Int64[np.ndarray, " size"]:
     return np.concatenate([indices, np.full(size - len(indices), indices[0])])

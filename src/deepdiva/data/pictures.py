@@ -27,13 +27,12 @@ from PIL import Image, ImageOps, UnidentifiedImageError, features
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 RULES = 1
 """Raised when a rule of this page changes, so that nothing decoded by older rules is used."""
-LARGEST_PICTURE = 100_000_000
-"""Pixels; a larger picture is refused before any of it is decoded."""
+LARGEST_PICTURE = 2**30 // 12
+"""Pixels; a larger picture is refused before any of it is decoded.  Pillow warns from here on too."""
 SHORTEST_SIDE, LONGEST_SIDE = 2, 30_000
 """Pixels."""
 
 _GREY = ("1", "L", "LA", "La", "I;16", "I;16B", "I;16L", "I;16N", "I")
-_ORIENTATION = 0x0112
 
 
 class BadPicture(Exception):
@@ -81,7 +80,10 @@ def read_header(content: bytes) -> Header:
         BadPicture: it is no picture, or not one that the rules above take.
     """
     with _explained(content):
-        return _header(_open(content))
+        image = _open(content)
+        _refuse(image)
+        # PNG may tell the orientation behind the pixels, which are not decoded for it here.
+        return _header(image, 1 if _is_silent(image) else _orientation(image))
 
 
 def decode(
@@ -94,9 +96,11 @@ def decode(
     """
     with _explained(content):
         image = _open(content)
-        header = _header(image)
+        _refuse(image)
         image.load()
-        levels = _to_bytes(_without_alpha(ImageOps.exif_transpose(image)), "L" if channels == 1 else "RGB")
+        header = _header(image, _orientation(image))
+        upright = ImageOps.exif_transpose(image) if header.turned else image
+        levels = _to_bytes(_without_alpha(upright), "L" if channels == 1 else "RGB")
         if levels.size != (width, height):
             levels = levels.resize((width, height), Image.Resampling.BILINEAR)
         return np.asarray(levels).reshape(height, width, channels), header
@@ -123,7 +127,8 @@ def _explained(content: bytes) -> Iterator[None]:
         raise BadPicture(f"damaged: {str(error) or type(error).__name__}") from error
 
 
-def _header(image: Image.Image) -> Header:
+def _refuse(image: Image.Image) -> None:
+    """Raise unless the rules take the picture, before a pixel of it is decoded."""
     width, height = image.size
     if width * height > LARGEST_PICTURE:
         raise BadPicture(f"{width}x{height} pixels are more than {LARGEST_PICTURE:,}", "DATA-003")
@@ -134,7 +139,10 @@ def _header(image: Image.Image) -> Header:
         raise BadPicture(f"holds {getattr(image, 'n_frames', 'several')} pictures instead of one")
     if image.mode == "F" or (image.mode == "I" and image.format != "PNG"):
         raise BadPicture(f"32-bit values (mode {image.mode!r}) have no known scale")
-    orientation = image.getexif().get(_ORIENTATION, 1)
+
+
+def _header(image: Image.Image, orientation: int) -> Header:
+    width, height = image.size
     if orientation in (5, 6, 7, 8):
         width, height = height, width
     return Header(
@@ -145,6 +153,16 @@ def _header(image: Image.Image) -> Header:
         turned=orientation in range(2, 9),
         transparent=image.has_transparency_data,
     )
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return how the camera was held: 1 is upright."""
+    orientation: int = image.getexif().get(0x0112, 1)
+    return orientation
+
+
+def _is_silent(image: Image.Image) -> bool:
+    return image.format == "PNG" and "exif" not in image.info
 
 
 def _to_bytes(image: Image.Image, mode: str) -> Image.Image:

@@ -35,8 +35,10 @@ class Contents:
         entry = self._entries[path]
         try:
             descriptor = self._reader().open(path)
-            with os.fdopen(descriptor, "rb") as stream:
-                content = stream.read(entry.size + 1)
+            try:
+                content = _read_all(descriptor, entry.size + 1)
+            finally:
+                os.close(descriptor)
         except OSError as error:
             raise unreadable(path, error) from error
         digest = hashlib.sha256(content).hexdigest()
@@ -66,3 +68,11 @@ class Contents:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._root, self._entries = state["root"], state["entries"]
         self._local = threading.local()
+
+
+def _read_all(descriptor: int, limit: int) -> bytes:
+    """Return the bytes of an open file, at most `limit` of them."""
+    content = os.read(descriptor, limit)
+    while len(content) < limit and (more := os.read(descriptor, limit - len(content))):
+        content += more
+    return content
