@@ -118,6 +118,7 @@ def test_missing_objects_are_not_fetched(project: Project, program: str, mark: P
     (project.root / f".git/objects/{blob[:2]}/{blob[2:]}").unlink()
     project.git("config", "remote.origin.url", str(project.room))
     project.git("config", "remote.origin.promisor", "true")
+    project.git("config", "protocol.file.allow", "always")
     project.git("config", "remote.origin.uploadpack", program)
     project.git("config", "extensions.partialClone", "origin")
     project.git("config", "core.repositoryFormatVersion", "1")

@@ -28,7 +28,9 @@ _QUIET = {
     "credential.interactive": "false",
     "gc.auto": "0",
     "maintenance.auto": "false",
-    "protocol.allow": "never",  # what is missing is not fetched: who answers, a stranger may have chosen
+    # What is missing is not fetched: who would answer, a stranger may have chosen.
+    "protocol.allow": "never",
+    **{f"protocol.{kind}.allow": "never" for kind in ("ext", "file", "git", "http", "https", "ssh")},
     "submodule.recurse": "false",
     "fetch.recurseSubmodules": "false",
     "status.relativePaths": "false",
