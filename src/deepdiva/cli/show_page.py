@@ -25,7 +25,7 @@ def print_page(run: RunRecord) -> None:
     console = open_console()
     _print_head(console, run)
     for title, table in (
-        ("scores", _scores(run)),
+        (f"scores{_epoch(run)}", _scores(run)),
         ("curves, by epoch", _curves(run, console.encoding)),
         ("settings", _pairs(_settings(run.request))),
         ("stands on", _pairs(_ground(run))),
@@ -33,7 +33,7 @@ def print_page(run: RunRecord) -> None:
         ("next", _pairs(_next_steps(run))),
     ):
         if table.row_count:
-            console.print(Text(f"\n{title}", style="bold"))
+            console.print(Text(f"\n{title}", style="bold"), soft_wrap=True)
             console.print(Padding(table, (0, 0, 0, 2), expand=False))
 
 
@@ -58,10 +58,12 @@ def _scores(run: RunRecord) -> Table:
     for split, told in scores.items():
         if told:
             table.add_row(split, *(number(told.get(metric)) for metric in metrics))
-    best = run.info["best_epoch"]
-    if best is not None:
-        table.caption, table.caption_justify = f"at epoch {best}, the best one", "left"
     return table
+
+
+def _epoch(run: RunRecord) -> str:
+    best = run.info["best_epoch"]
+    return "" if best is None else f" at epoch {printable(best)}, the best one"
 
 
 def _curves(run: RunRecord, encoding: str) -> Table:

@@ -105,7 +105,7 @@ class RunRecord:
     def as_json(self) -> dict[str, Any]:
         """Return the facts that scripts read: `run`, then the keys of `info.KEYS`."""
         facts = {key: self.info[key] for key in KEYS} | {"status": self.status}
-        return {"run": str(self.folder)} | facts | {split: self.scores(split) for split in SPLITS}
+        return {"run": str(self.folder.absolute())} | facts | {split: self.scores(split) for split in SPLITS}
 
 
 def read_array(path: Path, sha256: str) -> dict[str, np.ndarray]:

@@ -20,8 +20,10 @@ from deepdiva.report.printable import printable
 DOTS_PER_INCH = 110
 LONGEST_NAME = 28
 """Letters of a class name that are shown."""
-MANY_CLASSES = 30
-"""Above it, counts below one in a hundred of their row are left to the color alone."""
+MANY_CLASSES, LEAST_SHARE = 30, 0.05
+"""With more classes than that, counts below that share of their row are left to the color alone."""
+SMALLEST_LETTERS = 4.5
+"""Points; counts that would have to be smaller are not written."""
 INK, GREY, DARK_BLUE = "0.15", "0.4", "#08306b"
 
 
@@ -54,7 +56,10 @@ def draw_confusion(counts: Int64[np.ndarray, "classes classes"], classes: list[s
         axes = _draw_matrix(figure, page, shares)
         _write_names(axes, page)
         _write_counts(axes, page, counts, shares)
-        _write_title(axes, page, title, accuracy_line(counts))
+        note = (
+            f"; counts below {LEAST_SHARE:.0%} of their row are not written" if _least_share(counts) else ""
+        )
+        _write_title(axes, page, title, accuracy_line(counts) + note)
         _draw_scale(figure, page)
         return _as_png(FigureCanvasAgg(figure))
 
@@ -154,14 +159,18 @@ def _write_names(axes: Any, page: _Page) -> None:
 
 
 def _write_counts(axes: Any, page: _Page, counts: np.ndarray, shares: np.ndarray) -> None:
-    written = (counts > 0) & (shares >= (0.01 if len(counts) > MANY_CLASSES else 0.0))
+    written = (counts > 0) & (shares >= _least_share(counts))
     size = min(11.0, 0.55 * page.cell, 1.4 * page.cell / len(str(counts.max())))
-    if size < 3.5:
+    if size < SMALLEST_LETTERS:
         return
     for row, column in np.argwhere(written):
         color = "white" if shares[row, column] > 0.5 else DARK_BLUE
         text = str(counts[row, column])
         axes.text(column, row, text, ha="center", va="center_baseline", fontsize=size, color=color)
+
+
+def _least_share(counts: np.ndarray) -> float:
+    return LEAST_SHARE if len(counts) > MANY_CLASSES else 0.0
 
 
 def _write_title(axes: Any, page: _Page, title: str, accuracy: str) -> None:
