@@ -9,17 +9,21 @@ from pathlib import Path
 
 import tyro
 
+from deepdiva.cli.find_run import find_run
 from deepdiva.cli.words import read
+from deepdiva.provenance.restore import restore
 
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
     """What stands after `deepdiva restore`."""
 
-    run: tyro.conf.Positional[Path]
-    """The run folder."""
+    run: tyro.conf.Positional[str]
+    """A run folder; or `latest`, a name or a part of a name below --out."""
     to: Path
     """Folder for the code: new, or empty."""
+    out: Path = Path("runs")
+    """Folder below which runs are looked for by name."""
     json: bool = False
     """Print the result as one JSON object."""
 
@@ -31,15 +35,14 @@ def main(words: list[str]) -> int:
         words,
         verb="restore",
         does="Bring back the code of a run, byte for byte: its commit, and what the run kept besides.",
-        example="deepdiva restore runs/latest --to restored",
+        example="deepdiva restore latest --to restored",
     )
-    from deepdiva.provenance.restore import restore
-
-    restored = restore(said.run, said.to)
+    run = find_run(said.run, said.out)
+    restored = restore(run, said.to)
     for line in restored.missing:
         print(f"not restored: {line}", file=sys.stderr)
     facts = {
-        "run": str(said.run),
+        "run": str(run),
         "to": str(said.to),
         "files": restored.files,
         "commit": restored.code.commit,
@@ -52,5 +55,5 @@ def main(words: list[str]) -> int:
         return 0
     ground = f"commit {restored.code.commit[:12]}" if restored.code.commit else "the snapshot alone"
     print(f"{restored.files} files in {said.to}, from {ground}; tree {restored.code.tree[:12]} as it ran")
-    print(f"its packages stand in {said.run / 'environment' / 'pylock.toml'}")
+    print(f"its packages stand in {run / 'environment' / 'pylock.toml'}")
     return 0

@@ -46,14 +46,19 @@ def find_source(entry: Path | None, *, exempt: Sequence[Path]) -> Source:
     Raises:
         GateRefused: there is a repository, but git cannot read it.
     """
-    file = None if entry is None else entry.resolve()
-    folder = Path.cwd() if file is None else file.parent
+    if entry is not None:
+        return guarding(entry.resolve().parent, entry.resolve(), exempt)
+    if find_repository(Path.cwd()) is not None:
+        return guarding(Path.cwd(), None, exempt)
+    return Source(Path(deepdiva.__file__).resolve().parent, "tree")
+
+
+def guarding(folder: Path, entry: Path | None, exempt: Sequence[Path]) -> Source:
+    """Return the source tree of `folder`: the repository around it, else the folder itself."""
     repository = find_repository(folder)
-    if repository is not None:
-        root = repository.root
-    else:
-        root = Path(deepdiva.__file__).resolve().parent if file is None else folder
-    return Source(root, "tree" if repository is None else "git", _inside(root, exempt, file), file)
+    if repository is None:
+        return Source(folder, "tree", _inside(folder, exempt, entry), entry)
+    return Source(repository.root, "git", _inside(repository.root, exempt, entry), entry)
 
 
 def _inside(root: Path, folders: Sequence[Path], entry: Path | None) -> tuple[Path, ...]:

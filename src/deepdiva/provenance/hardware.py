@@ -35,6 +35,12 @@ def read_hardware() -> dict[str, Any]:
     }
 
 
+def cpu_model() -> str:
+    """Return what the processor calls itself, the same on every machine of its model."""
+    cpu = _ask_macos_cpu() if sys.platform == "darwin" else _read_cpu(_PROCESSORS)
+    return str(cpu["model"] or platform.machine())
+
+
 def _read_cpu(place: Path) -> dict[str, Any]:
     """Read the first processor of `/proc/cpuinfo`; on ARM, its parts stand in for a model name."""
     facts: dict[str, str] = {}

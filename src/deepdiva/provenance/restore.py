@@ -7,7 +7,6 @@ is executed, and at the end the restored tree is read again and compared with th
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -31,7 +30,7 @@ from deepdiva.provenance.entries import (
 from deepdiva.provenance.files import atomic_folder
 from deepdiva.provenance.manifest import Manifest, read_manifest, refuse_clashes, safe_path
 from deepdiva.provenance.repository import find_repository
-from deepdiva.provenance.snapshot import FILES_FOLDER, WHERE_FILE, copy_plain
+from deepdiva.provenance.snapshot import FILES_FOLDER, copy_plain, read_places
 from deepdiva.provenance.stamp import CodeState, FileNote
 from deepdiva.provenance.tree import printable
 
@@ -91,13 +90,9 @@ def _vacant(to: Path) -> Path:
 
 def _places(run_folder: Path) -> list[Path]:
     """Return where the commit may lie on this machine; the hints of the run are no more than that."""
-    try:
-        facts = json.loads((run_folder / "code" / WHERE_FILE).read_bytes())
-        hints = [facts.get(key) for key in ("repository", "shared", "origin")]
-    except (OSError, ValueError, AttributeError, RecursionError):
-        hints = []
-    places = [Path(hint) for hint in hints if isinstance(hint, str) and Path(hint).is_absolute()]
+    hints = read_places(run_folder / "code")
     around = find_repository(Path.cwd())
+    places = [hints[name] for name in ("repository", "shared", "origin") if name in hints]
     return places + ([around.root] if around is not None else [])
 
 

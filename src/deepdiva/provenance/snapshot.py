@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from deepdiva.errors import DeepDivaError, GateRefused
-from deepdiva.provenance.code import Source, remote_address
+from deepdiva.provenance.code import Source, guarding, remote_address
 from deepdiva.provenance.entries import FILE, LINK, PROGRAM, is_behind_link, new_file, open_plain, read_link
 from deepdiva.provenance.files import make_folder, resource_error, write_atomically
 from deepdiva.provenance.repository import Repository
@@ -67,17 +67,43 @@ def _facts(state: CodeState, targets: dict[str, str]) -> dict[str, Any]:
     return facts
 
 
-def _places(source: Source) -> dict[str, str | None]:
-    """Return where to look for the commit first; the shared part outlives a linked working tree."""
+def source_of(run_folder: Path, *, exempt: Sequence[Path]) -> Source | None:
+    """Return the source tree of a run where it lies on this machine, whatever folder one works in.
+
+    None where it is gone, or no longer what it was; the run's stamp tells whether its content is.
+    """
+    hints = read_places(run_folder / "code")
+    root, entry = hints.get("repository", hints.get("folder")), hints.get("entry")
+    if root is None or not root.is_dir() or (entry is not None and not entry.is_file()):
+        return None
+    source = guarding(root, entry, exempt)
+    return source if source.root == root and (source.kind == "git") == ("repository" in hints) else None
+
+
+def read_places(code_folder: Path) -> dict[str, Path]:
+    """Return the hints of a run by name; a hint may be wrong, or a stranger's."""
+    try:
+        facts = json.loads((code_folder / WHERE_FILE).read_bytes())
+        return {
+            name: Path(place)
+            for name, place in facts.items()
+            if isinstance(place, str) and "\0" not in place and Path(place).is_absolute()
+        }
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return {}
+
+
+def _places(source: Source) -> dict[str, str]:
+    """Return where to look first; the shared part of a repository outlives a linked working tree."""
+    entry = {} if source.entry is None else {"entry": str(source.entry)}
     if source.kind == "tree":
-        return {"folder": str(source.root)}
+        return {"folder": str(source.root)} | entry
     repository = Repository(source.root)
-    origin = repository.setting("remote.origin.url")
-    return {
-        "repository": str(source.root),
-        "shared": str(repository.path_inside("").resolve()),
-        "origin": origin if origin and not remote_address(origin) and Path(origin).is_absolute() else None,
-    }
+    origin = repository.setting("remote.origin.url") or ""
+    near = {"origin": origin} if remote_address(origin) is None and Path(origin).is_absolute() else {}
+    return (
+        {"repository": str(source.root), "shared": str(repository.path_inside("").resolve())} | near | entry
+    )
 
 
 def _target(root: Path, note: FileNote) -> str:
