@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -51,9 +53,12 @@ class PackedPixels:
         return pictures
 
     def _map(self) -> Block:
-        mapped = np.load(self._place, mmap_mode="r", allow_pickle=False)
-        if mapped.shape != self._shape or mapped.dtype != np.uint8:
-            raise damaged(self._place.parent)
+        header = _npy_header(self._shape)
+        with self._place.open("rb") as stream:
+            whole = os.fstat(stream.fileno()).st_size == len(header) + math.prod(self._shape)
+            if not whole or stream.read(len(header)) != header:
+                raise damaged(self._place.parent)
+            mapped = np.memmap(stream, np.uint8, "r", offset=len(header), shape=self._shape)
         pictures: Block = mapped.view(np.ndarray)
         return pictures
 
@@ -110,8 +115,7 @@ class BlockWriter:
         size = math.prod(shape[1:])
         self._room = self._block = rows_per_block(size) * size
         self._hash = hashlib.sha256()
-        facts = {"descr": "|u1", "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(stream, facts)
+        stream.write(_npy_header(shape))
 
     def add(self, pictures: Block) -> None:
         """Append `pictures`."""
@@ -133,6 +137,14 @@ class BlockWriter:
     def _end_block(self) -> None:
         self._digests.append(self._hash.hexdigest())
         self._hash, self._room = hashlib.sha256(), self._block
+
+
+def _npy_header(shape: tuple[int, ...]) -> bytes:
+    """Return how a `.npy` file of bytes begins; it is compared, not parsed, when a pack is opened."""
+    stream = io.BytesIO()
+    facts = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(stream, facts)
+    return stream.getvalue()
 
 
 def damaged(folder: Path) -> DataError:

@@ -35,7 +35,14 @@ AHEAD = 2
 PATIENCE = 1.0
 """Seconds a worker gets to end by itself."""
 
-Indices = Int64[np.ndarray, " batch"]
+Indices = Int64[np.ndarray, "_"]
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A worker's note that it begins to read a batch."""
+
+    number: int
 
 
 @dataclass(frozen=True)
@@ -75,14 +82,13 @@ def read_ahead(
         ResourceError: a worker died (RES-010, RES-011), hangs (RES-012) or failed (RES-013).
         DeepDivaError: what the split raises.
     """
-    pool = _Pool(split, epoch, min(workers, len(batches)), start_method)
+    pool = _Pool(split, batches, epoch, min(workers, len(batches)), start_method)
     try:
-        for number in range(min(AHEAD * workers, len(batches))):
-            pool.ask(number, batches[number])
-        for number, indices in enumerate(batches):
-            yield pool.answer(number, indices, timeout)
-            if number + AHEAD * workers < len(batches):
-                pool.ask(number + AHEAD * workers, batches[number + AHEAD * workers])
+        for number in range(AHEAD * workers):
+            pool.ask(number)
+        for number in range(len(batches)):
+            yield pool.answer(number, timeout)
+            pool.ask(number + AHEAD * workers)
     finally:
         pool.close()
 
@@ -90,10 +96,12 @@ def read_ahead(
 class _Pool:
     """The workers of one pass, and the pipes to them."""
 
-    def __init__(self, split: Split, epoch: int, count: int, start_method: str | None) -> None:
+    def __init__(
+        self, split: Split, batches: Sequence[Indices], epoch: int, count: int, start_method: str | None
+    ) -> None:
         method = start_method or ("fork" if sys.platform == "linux" else "spawn")
         context: Any = torch.multiprocessing.get_context(method)
-        self._split, self._epoch = split, epoch
+        self._split, self._batches, self._epoch = split, batches, epoch
         self._pipes: list[connection.Connection[Any, Any]] = []
         self._processes: list[Any] = []
         atexit.register(self.close)
@@ -105,26 +113,27 @@ class _Pool:
             self._pipes.append(ours)
             self._processes.append(process)
 
-    def ask(self, number: int, indices: Indices) -> None:
-        """Let the worker whose turn it is read a batch."""
+    def ask(self, number: int) -> None:
+        """Let the worker whose turn it is read a batch, if there is one of this number."""
+        if number >= len(self._batches):
+            return
         with suppress(OSError):  # it may be gone; `answer` finds out how
-            self._pipes[number % len(self._pipes)].send(indices)
+            self._pipes[number % len(self._pipes)].send((number, self._batches[number]))
 
-    def answer(self, number: int, indices: Indices, timeout: float) -> Any:
+    def answer(self, number: int, timeout: float) -> Any:
         """Return the batch that was asked for under this number; numbers come in order."""
-        worker = number % len(self._pipes)
-        pipe, process = self._pipes[worker], self._processes[worker]
-        connection.wait([pipe, process.sentinel], timeout)
+        pipe = self._pipes[number % len(self._pipes)]
+        end = time.monotonic() + timeout
         try:
-            if not pipe.poll():
-                raise self._broken(process, indices, timeout)
-            batch = pipe.recv()
-        except (EOFError, ConnectionError):
-            process.join(5)
-            raise self._broken(process, indices, timeout) from None
-        if isinstance(batch, _Failure):
-            raise batch.error()
-        return batch
+            while pipe.poll(max(0.0, end - time.monotonic())):
+                message = pipe.recv()
+                if isinstance(message, _Failure):
+                    raise message.error()
+                if not isinstance(message, _Begun):
+                    return message
+        except (EOFError, OSError):
+            pass  # the worker is gone, or what it had sent went with it
+        raise self._broken(number, timeout)
 
     def close(self) -> None:
         """End all workers; one that does not listen is killed."""
@@ -139,16 +148,31 @@ class _Pool:
                 process.kill()
                 process.join()
 
-    def _broken(self, process: Any, indices: Indices, timeout: float) -> ResourceError:
-        where = f"at epoch {self._epoch}, batch of {_keys(self._split, indices)}"
+    def _broken(self, number: int, timeout: float) -> ResourceError:
+        """Return the error for the worker that does not answer to `number`."""
+        process = self._processes[number % len(self._pipes)]
+        process.join(0.5)
+        where = (
+            f"at epoch {self._epoch}, batch of {_keys(self._split, self._batches[self._last_begun(number)])}"
+        )
         if process.exitcode is None:
             os.kill(process.pid, signal.SIGUSR2)  # its stack goes to standard error
-            time.sleep(0.5)
+            process.join(0.5)
             return _error(f"a worker hangs for {timeout:g} seconds {where}", "RES-012")
         if process.exitcode == -signal.SIGBUS:
             return _error(f"a worker ran out of shared memory {where}", "RES-010")
         end = f"signal {-process.exitcode}" if process.exitcode < 0 else f"status {process.exitcode}"
         return _error(f"a worker ended with {end} {where}", "RES-011")
+
+    def _last_begun(self, number: int) -> int:
+        """Return the last batch that the worker of `number` said it begins to read."""
+        pipe = self._pipes[number % len(self._pipes)]
+        with suppress(EOFError, OSError):
+            while pipe.poll():
+                with suppress(ConnectionError, FileNotFoundError):  # a batch that went with its worker
+                    message = pipe.recv()
+                    number = message.number if isinstance(message, _Begun) else number
+        return number
 
 
 def _error(found: str, code: str) -> ResourceError:
@@ -179,9 +203,11 @@ def _work(split: Split, epoch: int, pipe: connection.Connection[Any, Any]) -> No
     torch.set_num_threads(1)
     while _is_asked(pipe):
         try:
-            indices = pipe.recv()
-            if indices is None:
+            asked = pipe.recv()
+            if asked is None:
                 return
+            number, indices = asked
+            pipe.send(_Begun(number))
             pipe.send(_read(split, indices, epoch))
         except (EOFError, OSError):
             return
