@@ -47,12 +47,12 @@ def _asked(words: Sequence[str]) -> tuple[Level, int | None]:
 
 
 def _machine_of(words: Sequence[str]) -> dict[str, object]:
-    subject = next((word for word in words if not word.startswith("-")), "")
-    if not subject.endswith(".toml"):
+    request = next((word for word in words if word.endswith(".toml")), None)
+    if request is None:
         return {}
     from deepdiva.config import read_toml
 
-    machine = read_toml(Path(subject)).get("machine", {})
+    machine = read_toml(Path(request)).get("machine", {})
     return machine if isinstance(machine, dict) else {}
 
 

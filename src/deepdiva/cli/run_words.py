@@ -49,13 +49,20 @@ def read(words: Sequence[str]) -> tuple[RunRequest, Place, Words]:
     Raises:
         ConfigError: no such task, no data, or a setting out of its range.
     """
-    subject = next((word for word in words if not word.startswith("-")), "")
+    subject = _subject(words)
     if subject.endswith(".toml"):
         return _from_request(Path(subject), words)
     if not subject:
         # Ends here, with the help or with what is missing.
         return _from_page(TaskPage(name="TASK", config=_NoSettings, build=_never), words)
     return _from_page(catalog.find(subject), words)
+
+
+def _subject(words: Sequence[str]) -> str:
+    """Return the word that says what is run; values of flags may stand before it."""
+    candidates = [word for word in words if not word.startswith("-")]
+    known = [word for word in candidates if word in catalog.MODULES or word.endswith((".py", ".toml"))]
+    return next(iter([*known, *candidates]), "")
 
 
 def _from_page(page: TaskPage, words: Sequence[str]) -> tuple[RunRequest, Place, Words]:

@@ -70,8 +70,7 @@ class ImageClassification:
         )
         self.facts, self.notices = self.folders.facts, self.folders.notices
         self.normalize = data.Normalize(self.folders.normalization)
-        weights = self.folders.splits.train.class_weights()
-        self.class_weights = torch.from_numpy(weights).float() if config.balance_classes else None
+        self.class_weights = self.folders.splits.train.class_weights() if config.balance_classes else None
 
     def splits(self) -> data.Splits[data.ImageSplit]:
         return self.folders.splits
