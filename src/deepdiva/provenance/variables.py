@@ -27,7 +27,7 @@ _ASSIGNED_SECRET = re.compile(
     r"\b([\w-]*(?:token|key|secret|pass|credential|auth)[\w-]*\s*[=:]\s*)[^\s,;&]+", re.IGNORECASE
 )
 _PLACE = re.compile(
-    r"(?:(?<=[\s=:,;\"'])|^)(?:~|/|[A-Za-z]:\\)[^\s:,;\"']*?([^\s:,;\"'/\\]*)(?=[\s:,;\"']|$)"
+    r"(?:(?<=[\s=:,;\"'])|^)(?:~|/(?!/)|[A-Za-z]:\\)[^\s:,;\"']*?([^\s:,;\"'/\\]*)(?=[\s:,;\"']|$)"
 )
 _LONGEST = 1000
 
@@ -52,7 +52,7 @@ def scrub(value: str) -> str:
         >>> scrub("/home/me/lib.so:4096:8")
         '.../lib.so:4096:8'
     """
-    value = _CREDENTIALS_IN_ADDRESS.sub("", value)
+    value = _CREDENTIALS_IN_ADDRESS.sub("", value.replace("file://", ""))
     value = _ASSIGNED_SECRET.sub(r"\1...", value)
     value = _PLACE.sub(r".../\1", value)
     return value if len(value) <= _LONGEST else value[:_LONGEST] + "..."
