@@ -6,7 +6,7 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import tyro
 
@@ -44,14 +44,14 @@ def main(words: list[str]) -> int:
     recorded, present = load(place), take_footprint(typed.data)
     found = between(recorded.contents, present.contents)
     if typed.update:
-        _show(found, sys.stderr if typed.json else sys.stdout)
+        print(_table(found), file=sys.stderr if typed.json else sys.stdout)
         place = save(present, typed.data)
     facts = _facts(typed, place, present if typed.update else recorded, found)
     if typed.json:
         print(json.dumps(facts))
         return 0
     if not typed.update:
-        _show(found, sys.stdout)
+        print(_table(found))
     print(f"{'new footprint' if typed.update else 'footprint'} {facts['kept']}: {facts['files']:,} files")
     print(f"digest {facts['data_sha256']}")
     if found and not typed.update:
@@ -66,8 +66,8 @@ def _place(data: Path) -> Path:
     return place
 
 
-def _show(found: Differences, to: TextIO) -> None:
-    print("\n".join(found.lines()) if found else "no file was added, removed or changed", file=to)
+def _table(found: Differences) -> str:
+    return "\n".join(found.lines()) if found else "no file was added, removed or changed"
 
 
 def _facts(typed: Words, place: Path, footprint: Footprint, found: Differences) -> dict[str, Any]:
