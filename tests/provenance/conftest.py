@@ -1,5 +1,8 @@
 """Small git repositories to look at, and a way to say what lies in a folder."""
 
+# Names that are no UTF-8 are handled as bytes, which Path does not take.
+# ruff: noqa: PTH114, PTH115, PTH116, PTH118, PTH123
+
 from __future__ import annotations
 
 import os
@@ -76,7 +79,9 @@ def _content(place: bytes) -> tuple[str, bytes]:
     if os.path.islink(place):
         return "link", os.readlink(place)
     with open(place, "rb") as stream:
-        return "program" if os.access(place, os.X_OK) and os.stat(place).st_mode & 0o100 else "file", stream.read()
+        return "program" if os.access(place, os.X_OK) and os.stat(
+            place
+        ).st_mode & 0o100 else "file", stream.read()
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.provenance.conftest import Project
 
 import deepdiva
 from deepdiva.errors import GateRefused
 from deepdiva.provenance import folders
 from deepdiva.provenance.code import Source, find_source, read_code_state, remote_address
-from tests.provenance.conftest import Project
 
 PACKAGE = Path(deepdiva.__file__).resolve().parent
 
@@ -192,5 +192,5 @@ def test_a_file_that_cannot_be_read_is_named(project: Project, monkeypatch: pyte
     project.write("new.py", b"new\n")
     monkeypatch.setattr("deepdiva.provenance.entries.open_plain", refuse)
 
-    with pytest.raises(GateRefused, match="SRC-005: new.py cannot be read: Permission denied"):
+    with pytest.raises(GateRefused, match=r"SRC-005: new\.py cannot be read: Permission denied"):
         read_code_state(project.source())

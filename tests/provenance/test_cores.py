@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,23 +24,27 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(cores, "_TOPOLOGY", tmp_path)
     monkeypatch.setattr(cores, "_CGROUPS", tmp_path / "groups")
     monkeypatch.setattr(cores, "_MEMBERSHIP", tmp_path / "membership")
-    monkeypatch.setattr(cores.sys, "platform", "linux")
+    monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
     return tmp_path
 
 
-def test_siblings_count_once(machine: Path) -> None:
+@pytest.mark.usefixtures("machine")
+def test_siblings_count_once() -> None:
     """Two threads of one core are one core."""
     assert physical_cores() == 4
 
 
-def test_cores_outside_the_mask_do_not_count(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("machine")
+def test_cores_outside_the_mask_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that may run on one core and its sibling has one."""
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {1, 5}, raising=False)
     assert physical_cores() == 1
 
 
-@pytest.mark.parametrize(("limit", "expected"), [("250000 100000", 2), ("max 100000", 4), ("10000 100000", 1)])
+@pytest.mark.parametrize(
+    ("limit", "expected"), [("250000 100000", 2), ("max 100000", 4), ("10000 100000", 1)]
+)
 def test_the_quota_of_a_container_counts(machine: Path, limit: str, expected: int) -> None:
     """Half a core's worth of time more does not make another thread worth while; one is the least."""
     (machine / "groups/outer/inner/cpu.max").write_text(limit)
@@ -63,7 +68,9 @@ def test_the_older_form_of_limits_counts(machine: Path) -> None:
     assert physical_cores() == 2
 
 
-def test_a_machine_that_says_nothing_has_its_processors(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_that_says_nothing_has_its_processors(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without topology every processor is a core."""
     monkeypatch.setattr(cores, "_TOPOLOGY", machine / "nowhere")
     assert physical_cores() == 8

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.provenance.conftest import Project
 
 from deepdiva.errors import GateRefused
 from deepdiva.provenance.code import read_code_state
@@ -13,7 +14,6 @@ from deepdiva.provenance.git import ask, environment
 from deepdiva.provenance.repository import find_repository
 from deepdiva.provenance.restore import restore
 from deepdiva.provenance.snapshot import keep_code
-from tests.provenance.conftest import Project
 
 HOSTILE_SETTINGS = [
     "core.fsmonitor={}",
@@ -67,7 +67,13 @@ def test_no_setting_of_a_repository_runs(project: Project, program: str, mark: P
 def test_no_hook_runs(project: Project, program: str, mark: Path) -> None:
     """No hook of the repository is started by gate, snapshot or restore."""
     hooks = project.root / ".git/hooks"
-    for name in ("post-checkout", "post-index-change", "fsmonitor-watchman", "pre-auto-gc", "reference-transaction"):
+    for name in (
+        "post-checkout",
+        "post-index-change",
+        "fsmonitor-watchman",
+        "pre-auto-gc",
+        "reference-transaction",
+    ):
         hooks.mkdir(exist_ok=True)
         (hooks / name).symlink_to(program)
     project.write("idea.py", b"changed\n")
@@ -101,7 +107,7 @@ def test_a_filter_of_the_user_may_run(
     project: Project, program: str, mark: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Filters from the user's own configuration are the user's wish: what they call clean is clean."""
-    (tmp_path / "gitconfig").write_text(f"[filter \"mine\"]\n\tclean = {program}\n")
+    (tmp_path / "gitconfig").write_text(f'[filter "mine"]\n\tclean = {program}\n')
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
     project.write(".gitattributes", b"*.py filter=mine\n")
     project.commit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ CPU revision\t: 1
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the folder of a Linux machine that says nothing yet."""
-    monkeypatch.setattr(hardware.sys, "platform", "linux")
+    monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(hardware, "_PROCESSORS", tmp_path / "cpuinfo")
     monkeypatch.setattr(hardware, "_DRIVER", tmp_path / "nvidia")
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -46,7 +47,17 @@ def test_model_and_instruction_sets(machine: Path) -> None:
     cpu = read_hardware()["cpu"]
 
     assert cpu["model"] == "Intel(R) Xeon(R) Gold 6148 CPU @ 2.40GHz"
-    assert cpu["instruction_sets"] == ["avx", "avx2", "avx512f", "bmi2", "fma", "sse", "sse2", "sse4_1", "ssse3"]
+    assert cpu["instruction_sets"] == [
+        "avx",
+        "avx2",
+        "avx512f",
+        "bmi2",
+        "fma",
+        "sse",
+        "sse2",
+        "sse4_1",
+        "ssse3",
+    ]
 
 
 def test_a_processor_without_a_name_is_told_by_its_parts(machine: Path) -> None:
@@ -57,7 +68,8 @@ def test_a_processor_without_a_name_is_told_by_its_parts(machine: Path) -> None:
     assert read_hardware()["cpu"]["instruction_sets"] == ["asimd", "bf16", "sme", "sve"]
 
 
-def test_a_silent_machine_is_no_error(machine: Path) -> None:
+@pytest.mark.usefixtures("machine")
+def test_a_silent_machine_is_no_error() -> None:
     """What a machine does not tell is None or empty."""
     facts = read_hardware()
 

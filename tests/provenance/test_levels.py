@@ -43,7 +43,9 @@ def command(tmp_path: Path) -> Path:
 
 def start(*words: object, **variables: str) -> subprocess.CompletedProcess[str]:
     """Start a program with no variables but the ones given."""
-    return subprocess.run(list(map(str, words)), env=BARE | variables, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        list(map(str, words)), env=BARE | variables, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.parametrize("level", ["off", "seeded", "strict"])
@@ -117,7 +119,12 @@ def test_misspelt_and_contrary_values_refuse(command: Path, variable: str) -> No
 
 @pytest.mark.parametrize(
     "variable",
-    ["MKL_CBWR=COMPATIBLE", "MKL_CBWR=AVX2,STRICT", "ONEDNN_MAX_CPU_ISA=avx2", "CUBLAS_WORKSPACE_CONFIG=:16:8"],
+    [
+        "MKL_CBWR=COMPATIBLE",
+        "MKL_CBWR=AVX2,STRICT",
+        "ONEDNN_MAX_CPU_ISA=avx2",
+        "CUBLAS_WORKSPACE_CONFIG=:16:8",
+    ],
 )
 def test_values_that_fit_are_kept(command: Path, variable: str) -> None:
     """A well-spelt value that does not work against the level stays as the user set it."""
@@ -133,7 +140,7 @@ def test_level_off_refuses_nothing(command: Path) -> None:
 
 
 @pytest.mark.parametrize("level", ["seeded", "strict"])
-def test_torch_imported_before_refuses_only_strict(tmp_path: Path, command: Path, level: str) -> None:
+def test_torch_imported_before_refuses_only_strict(tmp_path: Path, level: str) -> None:
     """With torch already imported, nothing can be changed: strict refuses, the levels below go on."""
     (tmp_path / "torch.py").touch()
     script = f"import sys, torch; sys.argv = ['deepdiva', '{level}', '1', 'before']\n{PROGRAM}"

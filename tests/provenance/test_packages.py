@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepdiva.provenance.packages import as_lock, normalized, read_locked_hashes, read_own_files, read_packages
+from deepdiva.provenance.packages import (
+    as_lock,
+    normalized,
+    read_locked_hashes,
+    read_own_files,
+    read_packages,
+)
 from deepdiva.provenance.stamp import Package
 
 
@@ -97,10 +103,13 @@ def test_the_lock_leads_nowhere(tmp_path: Path) -> None:
 def test_hashes_of_the_same_version_come_along(tmp_path: Path) -> None:
     """Where a hashed lock names the version that is installed, its hashes are copied, others not."""
     (tmp_path / "requirements.lock").write_text(
-        f"# made by hand\nThing_One[extra]==1.0 \\\n    --hash=sha256:{'b' * 64} \\\n    --hash=sha256:{'a' * 64}\n"
+        f"# by hand\nThing_One[extra]==1.0 \\\n    --hash=sha256:{'b' * 64} \\\n  --hash=sha256:{'a' * 64}\n"
         f"two==2.0 --hash=sha256:{'c' * 64}\n"
     )
-    packages = [Package(name="thing-one", version="1.0", sha256=""), Package(name="two", version="2.1", sha256="")]
+    packages = [
+        Package(name="thing-one", version="1.0", sha256=""),
+        Package(name="two", version="2.1", sha256=""),
+    ]
     one, two = tomllib.loads(as_lock(packages, tmp_path))["packages"]
 
     assert one["tool"]["deepdiva"]["distributed-hashes"] == [f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"]

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.provenance.conftest import Project, listing
 
 from deepdiva.errors import ConfigError, DataError, GateRefused
 from deepdiva.provenance import working_tree
 from deepdiva.provenance.code import find_source, read_code_state
 from deepdiva.provenance.restore import restore
 from deepdiva.provenance.snapshot import keep_code
-from tests.provenance.conftest import Project, listing
 
 # -- What researchers do to their files ----------------------------------------------
 
@@ -100,8 +100,9 @@ def new_links(project: Project) -> None:
     (project.root / "to-nothing").symlink_to("not/there")
     (project.root / "to-elsewhere").symlink_to("/etc/hostname")
     (project.root / "package/up").symlink_to("../../..")
-    os.symlink(b"./package//part.py", os.fsencode(project.root / "untidy"))
-    os.symlink(b"caf\xe9", os.fsencode(project.root / "not-utf-8"))
+    # Path would tidy the first of these up.
+    os.symlink(b"./package//part.py", os.fsencode(project.root / "untidy"))  # noqa: PTH211
+    os.symlink(b"caf\xe9", os.fsencode(project.root / "not-utf-8"))  # noqa: PTH211
 
 
 def link_led_elsewhere(project: Project) -> None:
@@ -117,9 +118,9 @@ def empty_and_binary(project: Project) -> None:
 
 def odd_names(project: Project) -> None:
     names = [
-        b"a b.py", b"line\nbreak.py", b"tab\t.py", b"caf\xe9.py", "\u00e9.py".encode(), b'quo"te\'s.py', b"-rf",
-        b"--help", b"$HOME", b"a;b&c|d", b"*.py", b"[a].py", b":(top)x", b"back\\slash.py", b"fo lder/\xff\xfe/x",
-        b".hidden", b"...", b"con", b"trailing ", b"\xe2\x80\xae.py",
+        b"a b.py", b"line\nbreak.py", b"tab\t.py", b"caf\xe9.py", "\u00e9.py".encode(), b"-rf",
+        b'quo"te\'s.py', b"--help", b"$HOME", b"a;b&c|d", b"*.py", b"[a].py", b":(top)x",
+        b"back\\slash.py", b"fo lder/\xff\xfe/x", b".hidden", b"...", b"con", b"trailing ", b"\xe2\x80\xae.py",
     ]  # fmt: skip
     for name in names:
         project.write(name, b"content of " + name)
@@ -370,7 +371,7 @@ def test_a_folder_inside_is_guarded_by_its_repository(project: Project) -> None:
 
 
 def test_exempt_folders_are_as_committed(project: Project) -> None:
-    """Of a data folder that is committed, the commit's files come back; what happened to it is data's affair."""
+    """Of a data folder that is committed, the commit's files come back; changes there are no code."""
     project.write("data/a.txt", b"a")
     project.commit()
     expected = listing(project.root)
@@ -444,7 +445,7 @@ def test_a_repository_inside_is_refused(project: Project) -> None:
     project.write("inner/file.py", b"x")
     project.git("init", "--quiet", "inner")
 
-    with pytest.raises(GateRefused, match="SRC-002: .* inner/"):
+    with pytest.raises(GateRefused, match=r"SRC-002: .* inner/"):
         read_code_state(project.source())
 
 
@@ -546,7 +547,7 @@ def test_a_commit_that_is_nowhere_is_named(project: Project, monkeypatch: pytest
     shutil.rmtree(project.root)
     monkeypatch.chdir(project.room)
 
-    with pytest.raises(DataError, match="SRC-012: commit [0-9a-f]{40} was not found in .*project"):
+    with pytest.raises(DataError, match=r"SRC-012: commit [0-9a-f]{40} was not found in .*project"):
         restore(run, project.room / "restored")
     assert not (project.room / "restored").exists()
 
@@ -611,7 +612,18 @@ def change(run: Path, edit: Callable[[dict[str, Any]], object]) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["../out", "/tmp/out", "a/../../out", ".git/hooks/post-checkout", ".GIT/config", "a//b", ".", "", "a\0b", "a/"],
+    [
+        "../out",
+        "/tmp/out",
+        "a/../../out",
+        ".git/hooks/post-checkout",
+        ".GIT/config",
+        "a//b",
+        ".",
+        "",
+        "a\0b",
+        "a/",
+    ],
 )
 @pytest.mark.parametrize("key", ["path", "deleted"])
 def test_paths_that_lead_out_are_refused(project: Project, path: str, key: str) -> None:
@@ -631,7 +643,7 @@ def test_nothing_is_written_through_a_link(project: Project) -> None:
     run = kept_run(project)
     change(run, lambda facts: facts["kept"][0].update(path="out/new.py"))
 
-    with pytest.raises(DataError, match="SRC-010: .*lies below 'out'"):
+    with pytest.raises(DataError, match=r"SRC-010: .*lies below 'out'"):
         restore(run, project.room / "restored")
     assert not (project.room / "new.py").exists()
 
@@ -663,7 +675,7 @@ def test_changed_bytes_are_noticed(project: Project) -> None:
     run = kept_run(project)
     (run / "code/files/new.py").write_bytes(b"nev\n")
 
-    with pytest.raises(DataError, match="SRC-013: new.py"):
+    with pytest.raises(DataError, match=r"SRC-013: new\.py"):
         restore(run, project.room / "restored")
     assert not (project.room / "restored").exists()
     assert not list(project.room.glob(".deepdiva-*"))

@@ -25,8 +25,8 @@ def test_what_moves_a_bit_is_recorded(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "HOME", "PATH", "USER", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "WANDB_API_KEY", "HF_TOKEN", "LS_COLORS",
-        "TORCH_HUB_TOKEN", "CUDA_SECRET", "MKL_LICENSE_KEY", "NVIDIA_API_KEY", "TORCH_PASSWORD", "OMP_PASS",
+        "HOME", "PATH", "USER", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "WANDB_API_KEY", "HF_TOKEN",
+        "LS_COLORS", "TORCH_HUB_TOKEN", "CUDA_SECRET", "MKL_LICENSE_KEY", "NVIDIA_API_KEY", "TORCH_PASSWORD", "OMP_PASS",
         "LC_CREDENTIALS", "SLURM_JWT", "DATABASE_URL",
     ],
 )  # fmt: skip
@@ -37,7 +37,11 @@ def test_everything_else_is_not(name: str) -> None:
 
 def test_the_order_is_that_of_the_names() -> None:
     """Two equal environments are recorded as equal text."""
-    assert list(read_variables({"TZ": "UTC", "LC_ALL": "C", "OMP_DYNAMIC": "FALSE"})) == ["LC_ALL", "OMP_DYNAMIC", "TZ"]
+    assert list(read_variables({"TZ": "UTC", "LC_ALL": "C", "OMP_DYNAMIC": "FALSE"})) == [
+        "LC_ALL",
+        "OMP_DYNAMIC",
+        "TZ",
+    ]
 
 
 @pytest.mark.parametrize(

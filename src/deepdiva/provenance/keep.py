@@ -102,7 +102,9 @@ def _parse(content: bytes) -> dict[str, Any]:
     facts = json.loads(content)
     if facts["format"] != FORMAT:
         raise ValueError(f"format {facts['format']!r} is not known here")
-    return {key: dict(value) if key in _PARTS else value for key, value in facts.items()}
+    parts = {part: dict(facts[part]) for part in _PARTS}
+    _versions(parts["environment"]["packages"])
+    return {**facts, **parts}
 
 
 def differences(stamp_now: Stamp, folder: Path) -> list[str]:
@@ -139,7 +141,7 @@ def _environment_lines(then: Mapping[str, Any], now: Mapping[str, Any]) -> Itera
 
 
 def _versions(packages: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    return {name: f"{facts['version']} ({facts['sha256'][:12]})" for name, facts in packages.items()}
+    return {name: f"{facts['version']} ({facts['sha256'][:12]})" for name, facts in dict(packages).items()}
 
 
 def _changed(part: str, then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
