@@ -120,7 +120,8 @@ def odd_names(project: Project) -> None:
     names = [
         b"a b.py", b"line\nbreak.py", b"tab\t.py", b"caf\xe9.py", "\u00e9.py".encode(), b"-rf",
         b'quo"te\'s.py', b"--help", b"$HOME", b"a;b&c|d", b"*.py", b"[a].py", b":(top)x",
-        b"back\\slash.py", b"fo lder/\xff\xfe/x", b".hidden", b"...", b"con", b"trailing ", b"\xe2\x80\xae.py",
+        b"back\\slash.py", b"fo lder/\xff\xfe/x", b".hidden",
+        b"...", b"con", b"trailing ", b"\xe2\x80\xae.py",
     ]  # fmt: skip
     for name in names:
         project.write(name, b"content of " + name)

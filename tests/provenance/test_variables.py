@@ -26,7 +26,8 @@ def test_what_moves_a_bit_is_recorded(name: str) -> None:
     "name",
     [
         "HOME", "PATH", "USER", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "WANDB_API_KEY", "HF_TOKEN",
-        "LS_COLORS", "TORCH_HUB_TOKEN", "CUDA_SECRET", "MKL_LICENSE_KEY", "NVIDIA_API_KEY", "TORCH_PASSWORD", "OMP_PASS",
+        "LS_COLORS", "TORCH_HUB_TOKEN",
+        "CUDA_SECRET", "MKL_LICENSE_KEY", "NVIDIA_API_KEY", "TORCH_PASSWORD", "OMP_PASS",
         "LC_CREDENTIALS", "SLURM_JWT", "DATABASE_URL",
     ],
 )  # fmt: skip
