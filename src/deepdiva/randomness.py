@@ -73,7 +73,8 @@ def keyed_order(seed: int, epoch: int, length: int) -> Int64[np.ndarray, " lengt
         [0, 1, 2, 3]
     """
     keys = _keyed_bits(seed, epoch, np.arange(length, dtype=np.uint64), np.zeros(1, np.uint64))
-    return np.argsort(keys, kind="stable")
+    order: np.ndarray = np.argsort(keys, kind="stable")
+    return order
 
 
 def _keyed_bits(

@@ -43,7 +43,7 @@ class StopAfter(StopSignal):
         self.left = asked
 
     @property
-    def received(self) -> str | None:  # type: ignore[override]
+    def received(self) -> str | None:
         self.left -= 1
         return "SIGTERM" if self.left < 0 else None
 
@@ -166,7 +166,7 @@ def test_accumulated_gradients_are_those_of_the_whole(tmp_path: Path) -> None:
     }.items():
         loop = make_loop(tmp_path / name, schedule=schedule, task=Plain(MOMENTUM, weighted=True))
         loop.fit()
-        weights.append(loop.learner.model.weight.detach())  # type: ignore[union-attr]
+        weights.append(loop.learner.model.get_parameter("weight").detach())
     torch.testing.assert_close(*weights)
 
 

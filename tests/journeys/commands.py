@@ -65,7 +65,7 @@ class Desk:
     def run_words(self, *more: str | Path, epochs: int = 2, seed: int | None = 1) -> list[str | Path]:
         """Return the words of a short run."""
         seeded = [] if seed is None else ["--seed", str(seed)]
-        words = [
+        words = (
             "run",
             "image-classification",
             "--data",
@@ -74,7 +74,7 @@ class Desk:
             str(epochs),
             "--threads",
             "1",
-        ]
+        )
         return [*words, *seeded, "--json", *more]
 
     def copy_of_data(self, to: Path) -> Path:

@@ -110,7 +110,19 @@ def test_own_file_is_guarded_by_its_own_repository(desk: Desk, digits: Path, tmp
     idea = desk.folder / "idea.py"
     idea.write_text(Path(page.__file__).read_text().replace('name="image-classification"', 'name="idea"'))
     elsewhere = Desk(tmp_path, digits)
-    words = ["run", idea, "--data", digits, "--epochs", "1", "--seed", "1", "--threads", "1", "--json"]
+    words: list[str | Path] = [
+        "run",
+        idea,
+        "--data",
+        digits,
+        "--epochs",
+        "1",
+        "--seed",
+        "1",
+        "--threads",
+        "1",
+        "--json",
+    ]
     refused = elsewhere.type(*words, expect=3)
     desk.git("add", "idea.py")
     desk.git("commit", "-q", "-m", "Have an idea")

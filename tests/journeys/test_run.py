@@ -15,18 +15,8 @@ KEYS = {
 
 def test_default_settings_reach_the_stated_accuracy(shared_desk: Desk) -> None:
     """Ten epochs on real digits: 0.97 or more on the test split, and a JSON object with all keys."""
-    words = [
-        "run",
-        "image-classification",
-        "--data",
-        shared_desk.data,
-        "--epochs",
-        "10",
-        "--seed",
-        "1",
-        "--json",
-    ]
-    answer = shared_desk.type(*words).json
+    words = ("--data", shared_desk.data, "--epochs", "10", "--seed", "1", "--json")
+    answer = shared_desk.type("run", "image-classification", *words).json
 
     assert set(answer) == KEYS
     assert answer["status"] == "finished"

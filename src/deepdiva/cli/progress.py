@@ -41,11 +41,11 @@ class Lines:
         self._pace = pace
 
     def scored(self, split: str, epoch: int, scores: Mapping[str, float | None]) -> None:
-        text = f"{split} " + " ".join(f"{name} {_number(value)}" for name, value in scores.items())
+        text = " ".join([split, *(f"{name} {_number(value)}" for name, value in scores.items())])
         if split == "train":
             self._train = text
             return
-        place = "test" if split == "test" else f"epoch {epoch}/{self._epochs}"
+        place = "" if split == "test" else f"epoch {epoch}/{self._epochs}"
         self._say("  ".join(part for part in (place, self._train, text, self._speed(split)) if part))
         self._train = ""
 
@@ -71,6 +71,9 @@ class Bar(Lines):
     def begin(self, *, epochs: int, steps_per_epoch: int, steps_done: int) -> None:
         super().begin(epochs=epochs, steps_per_epoch=steps_per_epoch, steps_done=steps_done)
         self._task = self._bar.add_task(f"epoch 0/{epochs}", total=self._steps, completed=steps_done, told="")
+
+    def _speed(self, split: str) -> str:  # noqa: ARG002 - the bar tells it
+        return ""
 
     def pace(self, pace: Pace) -> None:
         super().pace(pace)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -17,6 +18,8 @@ def tell(record: RunRecord, *, as_json: bool) -> None:
         print(json.dumps(record.as_json()))
         return
     console = Console()
+    info = record.info
+    console.print(f"{info['task']}, seed {info['seed']}; best epoch {info['best_epoch']}", highlight=False)
     console.print(_table(record))
     console.print(f"run      {record.folder}", highlight=False, soft_wrap=True)
     console.print(f"weights  {record.info['weights_sha256']}", highlight=False, soft_wrap=True)
@@ -36,9 +39,7 @@ def tell_broken(folder: Path | None, *, as_json: bool) -> None:
 
 
 def _table(record: RunRecord) -> Table:
-    table = Table(
-        title=f"{record.info['task']}, seed {record.info['seed']}, best epoch {record.info['best_epoch']}"
-    )
+    table = Table(box=box.SIMPLE_HEAD)
     table.add_column("split")
     splits = [name for name in ("train", "val", "test") if record.scores(name)]
     metrics = list(dict.fromkeys(metric for name in splits for metric in record.scores(name) or {}))

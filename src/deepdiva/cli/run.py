@@ -42,7 +42,7 @@ def _asked(words: Sequence[str]) -> tuple[Level, int | None]:
     machine = _machine_of(words)
     level = _value(words, "--determinism") or machine.get("determinism")
     threads = _value(words, "--threads") or str(machine.get("threads", ""))
-    known = next((name for name in get_args(Level) if name == level), "strict")
+    known: Level = next((name for name in get_args(Level) if name == level), "strict")
     return known, int(threads) if threads.isdecimal() and int(threads) > 0 else None
 
 

@@ -63,7 +63,8 @@ def _refuse_differences(stamp: Stamp, folder: Path, allow_change: Sequence[str])
             "the run stood on something else:\n    " + "\n    ".join(found),
             expected="code, packages, data and machine as they were when the run began",
             remedy="bring them back (`deepdiva restore` gives the code), or say that it may differ: "
-            + "--allow-change " + " ".join(dict.fromkeys(map(_part, found))),
+            + "--allow-change "
+            + " ".join(dict.fromkeys(map(_part, found))),
             code="CFG-010",
         )
 
