@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -7,8 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from deepdiva.cli.list import _table
 from deepdiva.cli.main import main
+from deepdiva.record import list_runs
 from deepdiva.record.info import write_info
 from deepdiva.record.lock import RunLock
 
@@ -28,7 +32,7 @@ def test_a_line_tells_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     record(tmp_path / "20270101-120000-digits-abababab")
 
     assert main(["list", "--out", str(tmp_path)]) == 0
-    line = capsys.readouterr().out.splitlines()[1].split()
+    line = capsys.readouterr().out.splitlines()[-1].split()
     assert line[:6] == [
         *("20270101-120000-digits-abababab", "image-classification", "7", "finished", "0.1235", "0.9877"),
     ]
@@ -55,7 +59,7 @@ def test_incomplete_runs_are_marked(tmp_path: Path, capsys: pytest.CaptureFixtur
 
     assert main(["list", "--out", str(tmp_path)]) == 0
     lock.release()
-    lines = capsys.readouterr().out.splitlines()[1:]
+    lines = capsys.readouterr().out.splitlines()[-3:]
     assert [line.split()[3] for line in lines] == ["running", "interrupted", "failed"]
 
 
@@ -71,6 +75,18 @@ def test_a_missing_folder_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[
     """A misspelt --out is no empty list."""
     assert main(["list", "--out", str(tmp_path / "none")]) == 2
     assert "CFG-023" in capsys.readouterr().err
+
+
+def test_a_narrow_terminal_keeps_what_matters(tmp_path: Path) -> None:
+    """Where not all columns fit, name and status stay, and no cell is cut."""
+    name = "20270101-120000-image-classification-abababab"
+    console = Console(width=68, file=io.StringIO())
+    record(tmp_path / name)
+    page = console.file
+    console.print(_table(tmp_path, list_runs(tmp_path), console.width))
+
+    assert isinstance(page, io.StringIO)
+    assert page.getvalue().splitlines()[-1].split() == [name, "7", "finished"]
 
 
 def test_names_work_no_magic(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
+from rich.console import JustifyMethod
 from rich.table import Table
+from rich.text import Text
 
 from deepdiva.cli import words as typed
 from deepdiva.cli.console import duration, number, open_console, plain, status_text
@@ -45,45 +46,64 @@ def main(words: Sequence[str]) -> int:
     if said.json:
         print(json.dumps([run.as_json() for run in runs]))
     elif runs:
-        open_console().print(_table(said.out, runs))
+        console = open_console()
+        console.print(_table(said.out, runs, console.width))
     else:
         print(f"no runs in {said.out} yet; `deepdiva run --help` shows how to start one")
     return 0
 
 
-def _table(out: Path, runs: list[RunRecord]) -> Table:
-    metrics = _metrics(runs)
-    table = Table(box=None, header_style="bold", pad_edge=False, caption_justify="left")
-    table.add_column("run", no_wrap=True, overflow="ellipsis", ratio=None)
-    table.add_column("task", overflow="ellipsis")
-    table.add_column("seed", justify="right")
-    table.add_column("status", no_wrap=True)
-    for metric in metrics:
-        table.add_column(f"test {metric}", justify="right")
-    table.add_column("took", justify="right", no_wrap=True)
-    table.add_column("started", no_wrap=True)
-    for run in runs:
-        test = run.info["test"] if isinstance(run.info["test"], dict) else {}
-        table.add_row(
-            plain(run.folder.relative_to(out)),
-            plain(run.info["task"] or ""),
-            plain(run.info["seed"]),
-            status_text(run.status),
-            *(number(test.get(metric)) for metric in metrics),
-            duration(run.info["seconds"]),
-            _moment(run.info.get("started")),
-        )
+@dataclass(frozen=True, eq=False)
+class _Column:
+    """A column that may have to give way to more important ones."""
+
+    title: str
+    cells: list[Text]
+    rank: int
+    """How much it matters; 0 most."""
+    justify: JustifyMethod = "left"
+
+    @property
+    def width(self) -> int:
+        lines = [Text(line) for line in self.title.splitlines()]
+        return max(text.cell_len for text in [*lines, *self.cells])
+
+
+def _table(out: Path, runs: list[RunRecord], width: int) -> Table:
+    """Return as many columns as there is room for."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    columns = _fitting(_columns(out, runs), width)
+    for column in columns:
+        table.add_column(column.title, justify=column.justify, no_wrap=True)
+    for row in zip(*(column.cells for column in columns), strict=True):
+        table.add_row(*row)
     return table
 
 
-def _metrics(runs: list[RunRecord]) -> list[str]:
-    tests = [run.info["test"] for run in runs if isinstance(run.info["test"], dict)]
-    return list(dict.fromkeys(metric for test in tests for metric in test))[:MOST_METRICS]
+def _columns(out: Path, runs: list[RunRecord]) -> list[_Column]:
+    tests = [run.info["test"] if isinstance(run.info["test"], dict) else {} for run in runs]
+    names = list(dict.fromkeys(metric for test in tests for metric in test))[:MOST_METRICS]
+    scores = [
+        _Column(
+            f"test\n{name}", [plain(number(test.get(name))) for test in tests], 4 + (name == "loss"), "right"
+        )
+        for name in names
+    ]
+    return [
+        _Column("run", [plain(run.folder.relative_to(out)) for run in runs], 0),
+        _Column("task", [plain(run.info["task"] or "") for run in runs], 6),
+        _Column("seed", [plain(run.info["seed"]) for run in runs], 2, "right"),
+        _Column("status", [status_text(run.status) for run in runs], 1),
+        *scores,
+        _Column("took", [plain(duration(run.info["seconds"])) for run in runs], 3, "right"),
+    ]
 
 
-def _moment(started: object) -> str:
-    """Return the time of day where this user is."""
-    try:
-        return datetime.fromisoformat(str(started)).astimezone().strftime("%Y-%m-%d %H:%M")
-    except (ValueError, OverflowError):
-        return ""
+def _fitting(columns: list[_Column], width: int) -> list[_Column]:
+    """Return the columns that fit beside each other, two blanks between them; the first always does."""
+    left, kept = width, []
+    for column in sorted(columns, key=lambda column: column.rank):
+        if column.rank == 0 or column.width + 2 <= left:
+            kept.append(column)
+            left -= column.width + 2
+    return [column for column in columns if column in kept]

@@ -67,20 +67,25 @@ def _epoch(run: RunRecord) -> str:
 
 
 def _curves(run: RunRecord, encoding: str) -> Table:
-    """Return how each measurement went, as a line of small columns."""
+    """Return how each measurement went, as a line of small columns, one above the other."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("", "", "first", "lowest", "highest", "last"):
         table.add_column(name, justify="right" if name else "left")
-    names = dict.fromkeys((e.split, e.metric) for e in run.events if e.scope == "epoch" and not e.array)
-    for split, metric in sorted(names, key=lambda name: SPLITS.index(name[0]) if name[0] in SPLITS else -1):
-        values = [value for _, value in run.curve(split, metric)]
-        known = [value for value in values if value is not None]
-        if len(values) < 2 or not known:
+    events = [event for event in run.events if event.scope == "epoch" and not event.array]
+    epochs = sorted({event.epoch for event in events})
+    for split, metric in sorted({(e.split, e.metric): None for e in events}, key=_split_rank):
+        points = dict(run.curve(split, metric))
+        known = [value for value in points.values() if value is not None]
+        if len(known) < 2:
             continue
-        drawn = sparkline(values) if encoding.lower().startswith("utf") else ""
-        ends = (values[0], min(known), max(known), values[-1])
+        drawn = sparkline([points.get(epoch) for epoch in epochs]) if encoding.startswith("utf") else ""
+        ends = known[0], min(known), max(known), known[-1]
         table.add_row(plain(f"{split}/{metric}"), Text(drawn, style="cyan"), *(number(end) for end in ends))
     return table
+
+
+def _split_rank(name: tuple[str, str]) -> int:
+    return SPLITS.index(name[0]) if name[0] in SPLITS else len(SPLITS)
 
 
 def _settings(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
