@@ -38,22 +38,22 @@ def list_samples(files: VerifiedData) -> Samples:
         DataError: another layout (DATA-015), empty class folders (DATA-010), classes that the
             train split lacks (DATA-011), or a single class (DATA-012).
     """
-    samples: dict[SplitName, list[str]] = {split: [] for split in SPLIT_NAMES}
-    for name in sorted(files.footprint.files):
-        parts = name.split("/")
-        if len(parts) > 2 and not is_hidden(parts):
-            for split in SPLIT_NAMES:
-                if parts[0] == split:
-                    samples[split].append(name)
+    names = [name for name in sorted(files.footprint.files) if name.count("/") > 1 and not is_hidden(name)]
+    samples = {split: [name for name in names if name.startswith(f"{split}/")] for split in SPLIT_NAMES}
     _refuse_other_layouts(files, samples)
     _refuse_empty_classes(files.root, samples)
     _refuse_odd_classes(files.root, samples)
     return samples
 
 
-def is_hidden(parts: Sequence[str]) -> bool:
-    """Tell whether a file is hidden: its name, or that of a folder above it, begins with a dot."""
-    return any(part.startswith(".") for part in parts)
+def is_hidden(name: str) -> bool:
+    """Tell whether a file is hidden: its name, or that of a folder above it, begins with a dot.
+
+    Example:
+        >>> is_hidden("train/.trash/1.png"), is_hidden("train/cat/1.png")
+        (True, False)
+    """
+    return "/." in f"/{name}"
 
 
 def _refuse_other_layouts(files: VerifiedData, samples: Samples) -> None:

@@ -21,7 +21,8 @@ from deepdiva.errors import DataError, ResourceError
 from deepdiva.provenance import original
 from deepdiva.provenance.files import make_folder, write_atomically
 from deepdiva.provenance.hashing import hash_files
-from deepdiva.provenance.places import state_folder
+from deepdiva.provenance.journal import HashJournal
+from deepdiva.provenance.places import place_for
 from deepdiva.provenance.tree import Tree, look_at
 from deepdiva.provenance.waiting import Progress, shown
 
@@ -96,9 +97,13 @@ def take_footprint(root: Path, *, progress: Progress | None = None) -> Footprint
 
 
 def footprint_of(root: Path, tree: Tree, *, progress: Progress | None = None) -> Footprint:
-    """Hash the files of `tree`, which was found at `root`."""
+    """Hash the files of `tree`, which was found at `root`; go on where a killed process was."""
+    journal = HashJournal(root)
+    digests = journal.digests_of(tree.files)
+    rest = {path: seen for path, seen in tree.files.items() if path not in digests}
     with shown(f"reading {root}", progress) as report:
-        digests = hash_files(root, tree.files, progress=report)
+        digests |= hash_files(root, rest, progress=report, keep=journal.add)
+    journal.remove()
     return Footprint(
         {
             path: FileEntry(seen.size, seen.mtime_ns, digests[path])
@@ -162,9 +167,8 @@ def save(footprint: Footprint, root: Path) -> Path:
 
 def _away(root: Path) -> Path:
     """Return the place in the state folder for data at `root` that cannot be written."""
-    real = os.path.realpath(root)
-    key = hashlib.sha256(os.fsencode(real)).hexdigest()[:16]
-    return state_folder() / "footprints" / f"{Path(real).name[:60]}-{key}.json"
+    place = place_for("footprints", root)
+    return place.with_name(f"{place.name}.json")
 
 
 def serialize(footprint: Footprint) -> bytes:

@@ -7,10 +7,12 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from deepdiva.errors import DataError
 from deepdiva.provenance.tree import Seen, TreeReader, printable
+from deepdiva.provenance.waiting import Progress
 
 CHUNK = 2**20
 """Bytes read at once; the memory that hashing takes, whatever the size of the files."""
@@ -18,12 +20,17 @@ LARGE = 2**18
 """Mean size of files in bytes from which several threads pay: hashing lets go of the interpreter."""
 
 
+Keep = Callable[[str, Seen, str], object]
+"""Is given every file with its digest as soon as it is known."""
+
+
 def hash_files(
     root: Path,
     files: Mapping[str, Seen],
     *,
     algorithm: str = "sha256",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
+    keep: Keep | None = None,
 ) -> dict[str, str]:
     """Return the hexadecimal digest of each of `files` below `root`.
 
@@ -33,60 +40,73 @@ def hash_files(
     """
     paths = sorted(files)
     total = sum(seen.size for seen in files.values())
-    count = min(os.cpu_count() or 1, 8) if paths and total / len(paths) >= LARGE else 1
-    shares = [paths[start::count] for start in range(count)]
-    counter = _Counter(total, progress)
+    work = _Work(root, files, algorithm, progress, keep, total)
+    count = min(os.cpu_count() or 1, 8)
+    if count == 1 or total < LARGE * len(paths):
+        return work.share(paths)
     with ThreadPoolExecutor(count) as threads:
-        parts = threads.map(lambda share: _hash_share(root, share, files, algorithm, counter), shares)
-        return {path: digest for part in parts for path, digest in part.items()}
+        try:
+            parts = threads.map(work.share, [paths[start::count] for start in range(count)])
+            return {path: digest for part in parts for path, digest in part.items()}
+        except BaseException:
+            work.stopped = True  # the other threads end at their next file
+            raise
 
 
-class _Counter:
-    """Adds up the bytes done by all threads; a lost update would only make the bar lag."""
+@dataclass
+class _Work:
+    """What all threads share; a lost update of `done` would only make the bar lag."""
 
-    def __init__(self, total: int, progress: Callable[[int, int], None] | None) -> None:
-        self._done, self._total, self._progress = 0, total, progress
+    root: Path
+    files: Mapping[str, Seen]
+    algorithm: str
+    progress: Progress | None
+    keep: Keep | None
+    total: int
+    done: int = 0
+    stopped: bool = False
 
-    def add(self, size: int) -> None:
-        self._done += size
-        if self._progress is not None:
-            self._progress(self._done, self._total)
+    def share(self, paths: Iterable[str]) -> dict[str, str]:
+        """Return the digests of `paths`, read one after the other."""
+        digests = {}
+        with TreeReader(self.root) as reader:
+            for path in paths:
+                if self.stopped:
+                    break
+                digests[path] = self._hash(reader, path)
+                if self.keep is not None:
+                    self.keep(path, self.files[path], digests[path])
+        return digests
 
+    def _hash(self, reader: TreeReader, path: str) -> str:
+        try:
+            descriptor = reader.open(path)
+            try:
+                return self._hash_open(descriptor, path)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise unreadable(path, error) from error
 
-def _hash_share(
-    root: Path, paths: Iterable[str], files: Mapping[str, Seen], algorithm: str, counter: _Counter
-) -> dict[str, str]:
-    digests = {}
-    with TreeReader(root) as reader:
-        for path in paths:
-            digests[path] = _hash_file(reader, path, files[path], algorithm)
-            counter.add(files[path].size)
-    return digests
-
-
-def _hash_file(reader: TreeReader, path: str, seen: Seen, algorithm: str) -> str:
-    try:
-        descriptor = reader.open(path)
-    except OSError as error:
-        raise unreadable(path, error) from error
-    try:
-        digest = hashlib.new(algorithm)
-        refuse_changed(path, descriptor, seen)
+    def _hash_open(self, descriptor: int, path: str) -> str:
+        digest = hashlib.new(self.algorithm)
+        refuse_changed(path, descriptor, self.files[path])
         while chunk := os.read(descriptor, CHUNK):
             digest.update(chunk)
-        refuse_changed(path, descriptor, seen)
+            self._tell(len(chunk))
+        refuse_changed(path, descriptor, self.files[path])
         return digest.hexdigest()
-    except OSError as error:
-        raise unreadable(path, error) from error
-    finally:
-        os.close(descriptor)
+
+    def _tell(self, size: int) -> None:
+        self.done += size
+        if self.progress is not None:
+            self.progress(self.done, self.total)
 
 
 def refuse_changed(path: str, descriptor: int, seen: Seen) -> None:
     """Raise DATA-042 unless the open file is the one that was `seen` in its folder."""
     facts = os.fstat(descriptor)
-    now = Seen(facts.st_size, facts.st_mtime_ns, facts.st_ino)
-    if now != seen or not stat.S_ISREG(facts.st_mode):
+    if Seen.of(facts) != seen or not stat.S_ISREG(facts.st_mode):
         raise DataError(
             f"{printable(path)} changed while the data set was being read",
             expected="data that nobody writes to during a check or a run",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from pathlib import Path
@@ -40,6 +41,18 @@ def _platform_folder() -> Path:
         return Path.home() / "Library" / "Application Support"
     chosen = Path(os.environ.get("XDG_STATE_HOME", ""))
     return chosen if chosen.is_absolute() else Path.home() / ".local" / "state"
+
+
+def place_for(kind: str, folder: Path) -> Path:
+    """Return where something about `folder` is kept in the state folder, without suffix.
+
+    Args:
+        kind: Name of a folder there.
+        folder: Told apart from others by its real path, which is not written down.
+    """
+    real = Path(os.path.realpath(folder))
+    key = hashlib.sha256(os.fsencode(real)).hexdigest()[:16]
+    return state_folder() / kind / f"{real.name[:60]}-{key}"
 
 
 def mark_as_ours(folder: Path) -> None:

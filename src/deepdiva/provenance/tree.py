@@ -39,7 +39,13 @@ class Seen(NamedTuple):
 
     size: int
     mtime_ns: int
+    ctime_ns: int
     inode: int
+
+    @classmethod
+    def of(cls, facts: os.stat_result) -> Seen:
+        """Return what `facts` say."""
+        return cls(facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino)
 
 
 @dataclass
@@ -103,9 +109,7 @@ class _Walk:
             for entry in kept:
                 if entry.is_file(follow_symlinks=False):
                     facts = entry.stat(follow_symlinks=False)
-                    self._tree.files[above + entry.name] = Seen(
-                        facts.st_size, facts.st_mtime_ns, facts.st_ino
-                    )
+                    self._tree.files[above + entry.name] = Seen.of(facts)
                 elif entry.is_dir(follow_symlinks=False):
                     folders.append(entry.name)
                 else:

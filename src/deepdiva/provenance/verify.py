@@ -45,7 +45,7 @@ def verify(root: Path, *, deep: bool = False, progress: Progress | None = None) 
         return _first_use(root, tree, progress)
     footprint = load(place)
     touched = _compare(root, place, tree.files, footprint, deep, progress)
-    notices = _touched_notice(touched) + _unportable_notice(tree)
+    notices = _touched_notice(root, touched) + _unportable_notice(tree)
     return VerifiedData(root=root, footprint=footprint, notices=notices)
 
 
@@ -115,15 +115,15 @@ def _refuse_empty(root: Path, tree: Tree) -> None:
         )
 
 
-def _touched_notice(touched: list[str]) -> tuple[str, ...]:
+def _touched_notice(root: Path, touched: list[str]) -> tuple[str, ...]:
     if not touched:
         return ()
     some = ", ".join(printable(path) for path in sorted(touched)[:3]) + (", ..." if len(touched) > 3 else "")
     have = "files have" if len(touched) > 1 else "file has"
-    notice = (
+    found = (
         f"{len(touched)} {have} another time than in the footprint but the same content, read again: {some}"
     )
-    return (notice,)
+    return (f"{found}; `deepdiva data footprint {root} --update` takes the times over",)
 
 
 def _unportable_notice(tree: Tree) -> tuple[str, ...]:
