@@ -52,13 +52,17 @@ class AppendFile:
         except OSError as error:
             raise resource_error(error, self.path) from error
 
-    def read(self, size: int) -> bytes:
-        """Return the first `size` bytes, fewer where there are no more."""
-        return self.path.read_bytes()[:size]
+    def read(self, start: int, end: int) -> bytes:
+        """Return the bytes from `start` to before `end`, fewer where the file is shorter."""
+        pieces = []
+        while start < end and (piece := os.pread(self._descriptor, end - start, start)):
+            pieces.append(piece)
+            start += len(piece)
+        return b"".join(pieces)
 
     def cut(self, size: int) -> bytes:
         """Shorten the file to `size` bytes and return what stood behind them."""
-        tail = self.path.read_bytes()[size:]
+        tail = self.read(size, os.fstat(self._descriptor).st_size)
         try:
             os.ftruncate(self._descriptor, size)
         except OSError as error:

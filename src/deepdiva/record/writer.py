@@ -27,6 +27,8 @@ from deepdiva.record.lock import RunLock
 from deepdiva.record.seal import write_seal
 
 FLUSH_SECONDS = 0.5
+LAST_LINES = 1 << 16
+"""Bytes at the end of `chain.jsonl` among which its head is looked for."""
 BEGINNING: Mapping[str, int | str] = {"events": 0, "chain": 0, "system": 0, "head": chain.START.hex()}
 """The marks of a run without a step: where a run without a checkpoint is rewound to."""
 
@@ -132,17 +134,12 @@ class RunWriter:
         Raises:
             CheckpointError: the record does not reach to the marks, or is another (CKP-010).
         """
-        kept = {name: file.read(int(marks[name])) for name, file in self._files.items()}
-        for name, lines in kept.items():
-            if len(lines) != marks[name] or (lines and not lines.endswith(b"\n")):
-                raise _other_record(self.folder / f"{name}.jsonl")
-        if (head := chain.last_head(kept["chain"])) is None or head.hex() != marks["head"]:
-            raise _other_record(self.folder / "chain.jsonl")
-        self._head = head
-        for name, file in self._files.items():
-            tail = file.cut(int(marks[name]))
-            if name == "events":
-                self._remove_arrays(tail)
+        sizes = {name: int(marks[name]) for name in self._files}
+        self._head = self._head_at(sizes, str(marks["head"]))
+        for waiting in (self._events, self._chain, self._system):
+            waiting.clear()
+        tails = {name: file.cut(sizes[name]) for name, file in self._files.items()}
+        self._remove_arrays(tails["events"])
 
     def finish(self, status: Status, facts: Mapping[str, Any]) -> None:
         """Write down how the run ended, seal it where it finished, and let go of it.
@@ -174,6 +171,17 @@ class RunWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _head_at(self, sizes: Mapping[str, int], head: str) -> bytes:
+        """Return the head of the chain where the files had `sizes`, if whole lines end there and it is `head`."""
+        for name, file in self._files.items():
+            if sizes[name] and file.read(sizes[name] - 1, sizes[name]) != b"\n":
+                raise _other_record(file.path)
+        end = self._files["chain"].read(max(0, sizes["chain"] - LAST_LINES), sizes["chain"])
+        found = chain.last_head(end)
+        if found is None or found.hex() != head:
+            raise _other_record(self._files["chain"].path)
+        return found
 
     def _remove_arrays(self, lines: bytes) -> None:
         for line in lines.splitlines():
