@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from deepdiva.provenance.entries import FILE, PROGRAM
@@ -16,35 +17,58 @@ from deepdiva.provenance.git import split_names
 from deepdiva.provenance.repository import Repository, Tracked
 from deepdiva.provenance.stamp import FileNote
 
-_OFF = (None, "", "0", "no", "off", "false")
+_OFF = ("", "0", "no", "off", "false")
+_CONVERTING = ("text", "crlf", "eol", "ident", "filter", "working-tree-encoding")
 _POINTER = re.compile(
     rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-[^\n]*\n)*oid sha256:([0-9a-f]{64})\nsize (\d+)\n"
 )
 _LARGEST_POINTER = 1024
 
 
-def converted_files(repository: Repository, tracked: Collection[Tracked]) -> list[Tracked]:
-    """Return the tracked files that git may have converted; none where nothing asks git to."""
-    files = [file for file in tracked if file.mode in (FILE, PROGRAM)]
-    autocrlf = repository.setting("core.autocrlf")
-    if (autocrlf and autocrlf.lower()) in _OFF and not _has_attributes(repository, files):
-        return []
-    return files
+@dataclass(frozen=True)
+class Conversions:
+    """Clean files whose bytes on disk may not be those of the commit."""
+
+    suspects: tuple[Tracked, ...]
+    """To be compared byte by byte."""
+    managed: tuple[FileNote, ...]
+    """Managed by git-lfs, as their pointers describe them; not read."""
 
 
-def lfs_files(repository: Repository, files: Collection[Tracked]) -> dict[str, FileNote]:
-    """Return those of `files` that git-lfs manages, by path, as their pointers describe them."""
-    if not files:
-        return {}
-    given = b"".join(os.fsencode(file.path) + b"\0" for file in files)
-    answer = split_names(repository.ask("check-attr", "-z", "--stdin", "filter", given=given))
-    managed = {path for path, value in zip(answer[::3], answer[2::3], strict=True) if value == "lfs"}
-    notes = (_read_pointer(repository, file) for file in files if file.path in managed)
-    return {note.path: note for note in notes if note is not None}
+def find_conversions(repository: Repository, tracked: Collection[Tracked]) -> Conversions:
+    """Return which of the clean files `tracked` git may have converted; none where nothing asks it to."""
+    files = {file.path: file for file in tracked if file.mode in (FILE, PROGRAM)}
+    by_setting = (repository.setting("core.autocrlf") or "false").lower() not in _OFF
+    if not by_setting and not _has_attributes(repository, files):
+        return Conversions((), ())
+    attributes = _attributes(repository, files)
+    suspects = {path: file for path, file in files.items() if _is_converted(attributes[path], by_setting)}
+    lfs = [file for path, file in suspects.items() if attributes[path].get("filter") == "lfs"]
+    managed = {note.path: note for file in lfs if (note := _read_pointer(repository, file)) is not None}
+    return Conversions(tuple(f for f in suspects.values() if f.path not in managed), tuple(managed.values()))
 
 
-def _has_attributes(repository: Repository, files: Collection[Tracked]) -> bool:
-    if any(file.path.rpartition("/")[2] == ".gitattributes" for file in files):
+def _attributes(repository: Repository, paths: Collection[str]) -> dict[str, dict[str, str]]:
+    """Return the attributes of each path that can convert it, as far as they are set."""
+    found: dict[str, dict[str, str]] = {path: {} for path in paths}
+    given = b"".join(os.fsencode(path) + b"\0" for path in paths)
+    words = split_names(repository.ask("check-attr", "-z", "--stdin", *_CONVERTING, given=given))
+    for path, name, value in zip(words[::3], words[1::3], words[2::3], strict=True):
+        if value != "unspecified":
+            found[path][name] = value
+    return found
+
+
+def _is_converted(attributes: Mapping[str, str], by_setting: bool) -> bool:
+    """Tell whether git converts a file of these attributes, at least where its content asks for it."""
+    if any(attributes.get(name, "unset") != "unset" for name in ("filter", "ident", "working-tree-encoding")):
+        return True
+    line_ends = attributes.get("text", attributes.get("crlf"))
+    return line_ends != "unset" and (by_setting or line_ends is not None or "eol" in attributes)
+
+
+def _has_attributes(repository: Repository, paths: Collection[str]) -> bool:
+    if any(path.rpartition("/")[2] == ".gitattributes" for path in paths):
         return True
     chosen = repository.setting("core.attributesFile")
     home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deepdiva.errors import GateRefused
-from deepdiva.provenance.conversions import converted_files, lfs_files
+from deepdiva.provenance.conversions import find_conversions
 from deepdiva.provenance.entries import (
     FILE,
     PROGRAM,
@@ -103,12 +103,10 @@ def compare(repository: Repository, exempt: Collection[str], entry: str | None) 
         content = look_again.at(file.path)
         if findings.add(file.path, content) and content is not None:
             changed.add(file.path)
-    converted = converted_files(repository, [file for file in clean if not file.unseen])
-    managed = lfs_files(repository, converted)
-    findings.left_out += managed.values()
-    for file in converted:
-        if file.path not in managed:
-            findings.add(file.path, look_again.at(file.path))
+    conversions = find_conversions(repository, [file for file in clean if not file.unseen])
+    findings.left_out += conversions.managed
+    for file in conversions.suspects:
+        findings.add(file.path, look_again.at(file.path))
     return Comparison(status, tuple(sorted(changed)), findings)
 
 
