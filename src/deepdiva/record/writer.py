@@ -173,7 +173,7 @@ class RunWriter:
         self.close()
 
     def _head_at(self, sizes: Mapping[str, int], head: str) -> bytes:
-        """Return the head of the chain where the files had `sizes`, if whole lines end there and it is `head`."""
+        """Return the head of the chain where the files had `sizes`; it must be `head`."""
         for name, file in self._files.items():
             if sizes[name] and file.read(sizes[name] - 1, sizes[name]) != b"\n":
                 raise _other_record(file.path)
