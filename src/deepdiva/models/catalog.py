@@ -48,7 +48,7 @@ def _imported(name: str) -> Callable[..., nn.Module]:
     module_name, _, attribute = name.partition(":")
     try:
         builder: Callable[..., nn.Module] = getattr(importlib.import_module(module_name), attribute)
-    except (ImportError, AttributeError) as cause:
+    except (ImportError, AttributeError, ValueError) as cause:
         raise ConfigError(
             f"model {name!r} cannot be imported: {cause}",
             expected="package.module:Class of something that can be imported from here",

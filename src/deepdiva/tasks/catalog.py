@@ -7,6 +7,7 @@ import hashlib
 import importlib
 import importlib.util
 import sys
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -50,7 +51,9 @@ def _page_of(module: ModuleType, word: str) -> TaskPage:
     )
 
 
+@cache
 def _load_file(path: Path) -> ModuleType:
+    """Import the file once: all that a run builds comes from one reading of it."""
     if not path.is_file():
         raise ConfigError(
             f"there is no file {path}", expected="a Python file that holds a TASK", remedy="check the path"
@@ -67,7 +70,7 @@ def _load_file(path: Path) -> ModuleType:
         sys.path.insert(0, str(path.parent.resolve()))
     try:
         spec.loader.exec_module(module)
-    except Exception as cause:
+    except (Exception, SystemExit) as cause:
         raise ConfigError(
             f"{path} cannot be imported: {type(cause).__name__}: {cause}",
             expected="a Python file that imports without an error",
