@@ -110,8 +110,8 @@ def _measure(pictures: Path, out: Path, case: Case, rounds: int) -> Iterator[Row
         starts["bare"].append(_bare(pictures, case, "--first-step")["first_step"] - since)
         since = time.time()
         run = _deepdiva(pictures, out, case)
-        speeds["deepdiva"].append(_speed(run))
-        starts["deepdiva"].append(_first_step(run) - since)
+        speeds["deepdiva"].append(speed(run))
+        starts["deepdiva"].append(first_step(run) - since)
     yield Row("training", "samples/s", case, speeds["bare"], speeds["deepdiva"], ">= 0.9")
     yield Row("first step", "s", case, starts["bare"], starts["deepdiva"], "<= 1.5")
 
@@ -142,7 +142,7 @@ def _output(command: list[str]) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
 
 
-def _speed(run: Path) -> float:
+def speed(run: Path) -> float:
     """Return samples per second from the end of the first epoch to the end of the last.
 
     All that a run does at the end of an epoch is in it: checkpoint, histograms, digests, and
@@ -153,7 +153,7 @@ def _speed(run: Path) -> float:
     return float((len(ends) - 1) * PICTURES / (ends[-1] - ends[0]))
 
 
-def _first_step(run: Path) -> float:
+def first_step(run: Path) -> float:
     """Return the time on the clock when the first step was done, from the first reading of the speed."""
     reading = _lines(run / "system.jsonl")[0]
     seconds_per_step = BATCH / reading["samples_per_second"]

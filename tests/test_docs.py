@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from reference_pages import commands, help_of, messages_page
 
 ROOT = Path(__file__).resolve().parents[1]
