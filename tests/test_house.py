@@ -75,6 +75,7 @@ def seconds_of(command: list[str]) -> float:
 def locked() -> dict[str, list[str]]:
     """Return the lines of each package in the lock, by its pin."""
     pins: dict[str, list[str]] = {}
+    pin = ""
     for line in (ROOT / "requirements.lock").read_text().splitlines():
         if line.startswith("#") or not line:
             continue
