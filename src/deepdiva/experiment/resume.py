@@ -12,6 +12,7 @@ from deepdiva.experiment.request import FILE_NAME, Place, read_request
 from deepdiva.experiment.run import build_learner, carry_out, pass_gate
 from deepdiva.provenance import Stamp
 from deepdiva.provenance.keep import differences
+from deepdiva.provenance.snapshot import source_of
 from deepdiva.record import RunRecord, read_run, reopen_run
 
 
@@ -43,7 +44,9 @@ def resume(
     request = read_request(folder / FILE_NAME)
     place = Place(data=find_data(folder, typed=request.data, given=data), out=folder.resolve().parent)
     with StopSignal() as stop:
-        _, stamp = pass_gate(request, place, on_uncommitted="snapshot")
+        # The tree that guarded the run, whatever folder one works in by now.
+        source = source_of(folder, exempt=[place.data, place.out])
+        _, stamp = pass_gate(request, place, on_uncommitted="snapshot", source=source)
         _refuse_differences(stamp, folder, allow_change)
         learner = build_learner(request, stamp)
         with reopen_run(folder) as writer:
@@ -63,8 +66,7 @@ def _refuse_differences(stamp: Stamp, folder: Path, allow_change: Sequence[str])
             "the run stood on something else:\n    " + "\n    ".join(found),
             expected="code, packages, data and machine as they were when the run began",
             remedy="bring them back (`deepdiva restore` gives the code), or say that it may differ: "
-            + "--allow-change "
-            + " ".join(dict.fromkeys(map(_part, found))),
+            "--allow-change " + " ".join(dict.fromkeys(map(_part, found))),
             code="CFG-010",
         )
 

@@ -41,7 +41,7 @@ def run(
         source, stamp = pass_gate(request, place, on_uncommitted=on_uncommitted)
         request = dataclasses.replace(request, data_sha256=stamp.data.footprint.digest)
         learner = build_learner(request, stamp)
-        for notice in (*stamp.data.notices, *learner.task.notices):
+        for notice in (*stamp.code.notices, *stamp.data.notices, *learner.task.notices):
             progress.note(notice)
         with _open(request, place, source, stamp) as writer:
             _keep_facts(learner, writer)
@@ -50,8 +50,13 @@ def run(
     return read_run(writer.folder)
 
 
-def pass_gate(request: RunRequest, place: Place, *, on_uncommitted: OnUncommitted) -> tuple[Source, Stamp]:
+def pass_gate(
+    request: RunRequest, place: Place, *, on_uncommitted: OnUncommitted, source: Source | None = None
+) -> tuple[Source, Stamp]:
     """Return what the run stands on, or raise the first reason why it could not be repeated.
+
+    Args:
+        source: The source tree that guards the run, where it is known already.
 
     Raises:
         GateRefused: code, environment or determinism level.
@@ -59,7 +64,7 @@ def pass_gate(request: RunRequest, place: Place, *, on_uncommitted: OnUncommitte
     """
     _refuse_overlap(place)
     entry = Path(request.task) if request.task.endswith(".py") else None
-    source = find_source(entry, exempt=[place.data.resolve(), place.out.resolve()])
+    source = source or find_source(entry, exempt=[place.data, place.out])
     stamp = check(
         source=source,
         on_uncommitted=on_uncommitted,

@@ -58,6 +58,14 @@ class CodeState:
     package_sha256: str
     """One digest over all files of the installed `deepdiva`."""
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know although it stops nothing: files that no snapshot of the run holds."""
+        return tuple(
+            f"{note.path!a}, {note.size:,} bytes, is named and hashed but too large to be kept in the run"
+            for note in self.left_out
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Package:

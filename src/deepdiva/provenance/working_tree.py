@@ -86,28 +86,35 @@ def compare(repository: Repository, exempt: Collection[str], entry: str | None) 
     status = repository.status()
     # Of a file that left the index but not the disk git says two things: removed, and new.
     changes = {change.path: change for change in sorted(status.changes, key=lambda c: not c.is_new)}
-    guarded = {path for path in changes if not _is_below(path.rstrip("/"), exempt)}
     tracked = {file.path: file for file in repository.tracked()}
+    guarded = {path for path in changes if not _is_below(path.rstrip("/"), exempt)}
     clean = [f for f in tracked.values() if f.path not in changes and not _is_below(f.path, exempt)]
     _refuse_inner_repositories(repository, guarded)
-    _refuse_dirty_submodules(repository, [f for f in tracked.values() if not _is_below(f.path, exempt)])
+    _refuse_dirty_submodules(repository, [tracked[path] for path in guarded if path in tracked] + clean)
 
     algorithm = algorithm_of(status.commit) if status.commit else repository.object_format()
-    look_again = _Looker(repository, algorithm, tracked)
     findings = Findings(algorithm, _committed(tracked.values(), changes))
+    looker = _Looker(repository, algorithm, tracked)
     changed = guarded | _ignored_entry(repository, entry, tracked)
     for path in sorted(changed):
-        findings.add(path, look_again.at(path))
-    unseen = [file for file in clean if file.unseen]
-    for file in unseen:
-        content = look_again.at(file.path)
-        if findings.add(file.path, content) and content is not None:
-            changed.add(file.path)
-    conversions = find_conversions(repository, [file for file in clean if not file.unseen])
+        findings.add(path, looker.at(path))
+    changed |= _add_hidden(findings, looker, clean)
+    _add_converted(findings, looker, clean)
+    return Comparison(status, tuple(sorted(changed)), findings)
+
+
+def _add_hidden(findings: Findings, looker: _Looker, clean: Iterable[Tracked]) -> set[str]:
+    """Look at what git was told not to look at; return what differs. A sparse tree lacks files on purpose."""
+    contents = {file.path: looker.at(file.path) for file in clean if file.unseen}
+    return {path for path, found in contents.items() if findings.add(path, found) and found is not None}
+
+
+def _add_converted(findings: Findings, looker: _Looker, clean: Iterable[Tracked]) -> None:
+    """Look at what git may have converted: clean, and yet other bytes than in the commit."""
+    conversions = find_conversions(looker.repository, [file for file in clean if not file.unseen])
     findings.left_out += conversions.managed
     for file in conversions.suspects:
-        findings.add(file.path, look_again.at(file.path))
-    return Comparison(status, tuple(sorted(changed)), findings)
+        findings.add(file.path, looker.at(file.path))
 
 
 @dataclass(frozen=True)
