@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ class Numbers:
         return indices * 10 + epoch
 
 
-def fed(length: int, **how: int | bool) -> list[Fed]:
+def fed(length: int, **how: Any) -> list[Fed]:
     return list(batches(Numbers(length), np.arange(length), epoch=1, **how))
 
 

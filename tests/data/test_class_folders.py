@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from deepdiva.provenance import verify
 from deepdiva.randomness import SeedPlan, identity
 
 
-def read(root: Path, **how: object) -> ClassFolders:
+def read(root: Path, **how: Any) -> ClassFolders:
     """Read a data set, whatever was done to it since it was read last."""
     (root / "footprint.json").unlink(missing_ok=True)
     return read_class_folders(verify(root), seeds=SeedPlan(1), **how)

@@ -7,16 +7,19 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from tests.data.drawing import draw_class_folders, encoded, noise
 
-from deepdiva.data import class_folders, decode, pack, pixels, read_class_folders
+from deepdiva.data import decode, pack, pictures, pixels, read_class_folders
 from deepdiva.data.images import ImageSplit
+from deepdiva.data.layout import list_samples
 from deepdiva.data.pixels import FilePixels, PackedPixels
 from deepdiva.errors import DataError, ResourceError
 from deepdiva.provenance import verify
+from deepdiva.provenance.contents import Contents
 from deepdiva.provenance.files import resource_error
 from deepdiva.randomness import SeedPlan
 
@@ -37,7 +40,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return a list that gets the name of every file that is decoded."""
     names: list[str] = []
-    real = decode.decode
+    real = pictures.decode
 
     def counting(content: bytes, **how: int) -> object:
         names.append(str(len(content)))
@@ -47,7 +50,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-def train(root: Path, **how: object) -> ImageSplit:
+def train(root: Path, **how: Any) -> ImageSplit:
     return read_class_folders(verify(root), seeds=SeedPlan(1), **how).splits.train
 
 
@@ -276,9 +279,9 @@ def test_reading_gives_a_copy(root: Path) -> None:
 def test_can_be_sent_to_a_worker_without_its_bytes(root: Path) -> None:
     """A spawned worker maps the file for itself; a copy made the same way reads the same."""
     split = train(root)
-    state = split.pixels.__getstate__()
+    assert isinstance(split.pixels, PackedPixels)
 
-    assert "_array" not in state
+    assert "_array" not in split.pixels.__getstate__()
     assert everything(copy.deepcopy(split)) == everything(split)
 
 
@@ -309,10 +312,8 @@ def test_progress_counts_the_pictures(root: Path, monkeypatch: pytest.MonkeyPatc
     """Whoever waits for a first start learns how many are done."""
     told: list[tuple[int, int]] = []
     monkeypatch.setattr(decode, "CHUNK", 5 * 8 * 8 * 3)
-    names = [
-        name for split in ("train", "val", "test") for name in class_folders.list_samples(verify(root))[split]
-    ]
-    contents = pack.Contents(verify(root))
+    names = [name for split in ("train", "val", "test") for name in list_samples(verify(root))[split]]
+    contents = Contents(verify(root))
     shape = decode.Shape(height=8, width=8, channels=3)
     decode.decode_all(contents, names, train=8, shape=shape, progress=lambda *done: told.append(done))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import multiprocessing
 import os
 import signal
@@ -53,6 +54,7 @@ class Faulty:
             case "data":
                 raise DataError("a file", expected="another", remedy="look", code="DATA-042")
             case name if name.startswith("SIG"):
+                faulthandler.disable()  # pytest's own would print a page
                 os.kill(os.getpid(), getattr(signal, name))
 
 
@@ -102,7 +104,7 @@ def test_workers_end_when_the_loop_stops_early() -> None:
     feed = read_ahead(Faulty("none"), BATCHES, 1, 3)
     next(feed)
     assert len(children()) == 3
-    feed.close()
+    del feed
 
     assert children() == []
 

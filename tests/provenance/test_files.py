@@ -159,6 +159,25 @@ def test_a_folder_that_is_there_stays(tmp_path: Path) -> None:
     assert names(tmp_path / "new") == ["old"]
 
 
+def test_what_a_kill_left_is_removed_by_the_next_writer(tmp_path: Path) -> None:
+    """A half filled folder takes space and is no use; one that is being filled is left alone."""
+    program = (
+        "import os, signal, sys; from pathlib import Path\n"
+        "from deepdiva.provenance.files import atomic_folder\n"
+        "with atomic_folder(Path(sys.argv[1])) as staging:\n"
+        "    (staging / '1').write_text('half'); os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "killed")], check=False)
+    (left,) = tmp_path.iterdir()
+    with atomic_folder(tmp_path / "busy") as busy:
+        for folder in (left, busy):
+            os.utime(folder, (0, 0))
+        with atomic_folder(tmp_path / "new"):
+            assert not left.exists()
+            assert busy.exists()
+    assert names(tmp_path) == ["busy", "new"]
+
+
 @pytest.mark.parametrize(
     ("number", "code"),
     [

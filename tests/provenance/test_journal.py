@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,7 @@ from deepdiva.provenance import footprint, journal
 from deepdiva.provenance.footprint import take_footprint
 from deepdiva.provenance.hashing import hash_files
 from deepdiva.provenance.journal import HashJournal
-from deepdiva.provenance.tree import look_at
+from deepdiva.provenance.tree import Seen, look_at
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ def stopped(root: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     hash_files(root, {path: files[path] for path in "0123"}, keep=HashJournal(root).add)
     read: list[str] = []
 
-    def watched(place: Path, rest: dict[str, object], **how: object) -> dict[str, str]:
+    def watched(place: Path, rest: Mapping[str, Seen], **how: Any) -> dict[str, str]:
         read.extend(sorted(rest))
         return hash_files(place, rest, **how)
 

@@ -7,11 +7,13 @@ target folder, and the file of the real name is the old one, complete.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +21,9 @@ from deepdiva.errors import ResourceError
 
 TEMPORARY_PREFIX = ".deepdiva-"
 """How names of unfinished files and folders begin; what a kill leaves behind can be deleted."""
+
+STALE_AFTER = 60.0
+"""Seconds; a younger folder may belong to a process that has not locked it yet."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CODES: dict[int, tuple[str, str]] = {
@@ -70,7 +75,8 @@ def write_atomically(path: Path, data: bytes) -> None:
 def atomic_folder(path: Path) -> Iterator[Path]:
     """Give a new folder that becomes `path` at the end; on any error it is removed.
 
-    Where `path` is there already it stays as it is, and the new folder is dropped.
+    Where `path` is there already it stays as it is, and the new folder is dropped.  What a
+    killed process left half filled beside it is removed.
 
     Raises:
         ResourceError: see `atomic_file`.
@@ -78,14 +84,39 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     staging = path.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}")
     try:
         staging.mkdir(parents=True)
-        yield staging
-        if not os.path.lexists(path):
-            staging.rename(path)
-            sync_folder(path.parent)
+        with _locked(staging, needed=False):
+            _remove_stale(path.parent)
+            yield staging
+            if not os.path.lexists(path):
+                staging.rename(path)
+                sync_folder(path.parent)
     except OSError as error:
         raise resource_error(error, path) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path, *, needed: bool) -> Iterator[None]:
+    """Hold a lock that ends with this process: whoever gets it knows that the folder is abandoned.
+
+    Some network shares have no such locks; there the folder is used without, and never removed.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with nullcontext() if needed else suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _remove_stale(parent: Path) -> None:
+    for folder in parent.glob(f"{TEMPORARY_PREFIX}*/"):
+        with suppress(OSError):  # somebody works there, or it is gone already
+            if time.time() - folder.stat().st_mtime > STALE_AFTER:
+                with _locked(folder, needed=True):
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def make_folder(path: Path) -> None:
