@@ -191,6 +191,19 @@ def test_a_damaged_footprint_is_never_made_anew(root: Path) -> None:
     assert (root / "footprint.json").read_bytes() == kept
 
 
+@pytest.mark.parametrize("kind", ["folder", "pipe"])
+def test_something_else_in_the_place_of_a_footprint_is_refused(root: Path, kind: str) -> None:
+    """A pipe of that name is never opened; DATA-060 instead of a program that waits for ever."""
+    (root / "footprint.json").unlink()
+    if kind == "pipe":
+        os.mkfifo(root / "footprint.json")
+    else:
+        (root / "footprint.json").mkdir()
+
+    with pytest.raises(DataError, match="DATA-060"):
+        verify(root)
+
+
 def test_all_differences_are_named_at_once(root: Path) -> None:
     """A table of what was added, removed and changed; nobody has to start ten times."""
     (root / "train/a/1").unlink()

@@ -26,7 +26,7 @@ LARGE = 2**15
 """Mean size of files in bytes from which several threads pay: decoders let go of the interpreter."""
 CHUNK = 2**26
 """Bytes of pixels decoded before they are handed on."""
-SHOWN = 50
+SHOWN = 1000
 """Bad files named in a message."""
 
 Block = UInt8[np.ndarray, "pictures height width channels"]

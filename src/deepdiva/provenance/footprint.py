@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -140,8 +141,9 @@ def load(place: Path) -> Footprint:
 
 
 def _read(place: Path) -> bytes:
-    if place.stat().st_size > LARGEST_FILE:
-        raise ValueError("larger than any footprint")
+    facts = place.stat()
+    if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST_FILE:
+        raise ValueError("no file, or larger than any footprint")
     return place.read_bytes()
 
 

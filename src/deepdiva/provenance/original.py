@@ -25,6 +25,8 @@ _KEYS = {"files", "folders", "path"}
 def is_original(place: Path) -> bool:
     """Tell whether the file at `place` is a footprint of the original, by its keys."""
     try:
+        if not place.is_file():  # a pipe of that name would be read for ever
+            return False
         with place.open("rb") as stream:
             if b'"format"' in stream.read(64):
                 return False
