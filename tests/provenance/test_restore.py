@@ -371,15 +371,20 @@ def test_a_folder_inside_is_guarded_by_its_repository(project: Project) -> None:
     assert read_code_state(source).changed == ("package/part.py",)
 
 
-def test_exempt_folders_are_as_committed(project: Project) -> None:
+@pytest.mark.parametrize("staged", [True, False])
+def test_exempt_folders_are_as_committed(project: Project, staged: bool) -> None:
     """Of a data folder that is committed, the commit's files come back; changes there are no code."""
-    project.write("data/a.txt", b"a")
+    project.write("data*/a.txt", b"a")
+    project.write("data*/gone.txt", b"gone")
     project.commit()
     expected = listing(project.root)
-    project.write("data/a.txt", b"changed")
-    project.write("data/b.txt", b"new")
+    project.write("data*/a.txt", b"changed")
+    project.write("data*/b.txt", b"new")
+    (project.root / "data*/gone.txt").unlink()
+    if staged:
+        project.git("add", "--all")
 
-    restored = project.round_trip("data")
+    restored = project.round_trip("data*")
 
     assert project.restored == expected
     assert restored.code.changed == ()
@@ -463,6 +468,7 @@ def test_a_large_file_is_named_not_kept(project: Project, monkeypatch: pytest.Mo
 
     assert [note.path for note in restored.code.left_out] == ["huge.bin", "package/data.bin"]
     assert [line.split(",")[0] for line in restored.missing] == ["huge.bin", "package/data.bin"]
+    assert restored.code.notices[0].startswith("'huge.bin', 1,001 bytes, is named and hashed but too large")
     expected = listing(project.root)
     del expected[b"huge.bin"], expected[b"package/data.bin"]
     assert project.restored == expected

@@ -52,8 +52,9 @@ class GitSaysNo(GateRefused):
         remedy = "see what git says"
         if "dubious ownership" in said:
             remedy = "git config --global --add safe.directory FOLDER, if you trust that repository"
+        verb = next(word for word in words if not word.startswith("-"))
         super().__init__(
-            f"git {words[0]} failed: {said or f'exit status {status}'}",
+            f"git {verb} failed: {said or f'exit status {status}'}",
             expected="a repository that git can read",
             remedy=remedy,
             code="GIT-002",
@@ -92,7 +93,7 @@ def command(folder: Path, *words: str, settings: Mapping[str, str] | None = None
     quiet = [
         part for name, value in (_QUIET | dict(settings or {})).items() for part in ("-c", f"{name}={value}")
     ]
-    return ["git", "--no-pager", "--literal-pathspecs", *quiet, "-C", str(folder), *words]
+    return ["git", "--no-pager", *quiet, "-C", str(folder), *words]
 
 
 def environment() -> dict[str, str]:

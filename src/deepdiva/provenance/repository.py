@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -106,11 +106,23 @@ class Repository:
         """Return the value of setting `name`, or None."""
         return next((s.value for s in reversed(self.settings) if s.name.lower() == name.lower()), None)
 
-    def status(self) -> Status:
-        """Compare commit, index and working tree; new files count, ignored ones do not."""
-        words = ("--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames")
-        # Inside a submodule its own filters would run: `code` looks there itself, with care.
-        return _read_status(split_names(self.ask("status", *words, "--ignore-submodules=dirty")))
+    def status(self, exempt: Collection[str] = ()) -> Status:
+        """Compare commit, index and working tree; new files count, ignored ones do not.
+
+        Args:
+            exempt: POSIX paths of folders in which only tracked files are compared: data of a
+                million files is not listed.
+        """
+        but = [f":(exclude,top,literal){path}" for path in exempt]
+        lines = self._status("--untracked-files=all", "--", ".", *but)
+        if exempt:
+            lines += self._status("--untracked-files=no", "--", *(f":(top,literal){path}" for path in exempt))
+        return _read_status(lines)
+
+    def _status(self, *words: str) -> list[str]:
+        flags = ("--porcelain=v2", "--branch", "-z", "--no-renames")
+        # Inside a submodule its own filters would run: `working_tree` looks there itself, with care.
+        return split_names(self.ask("status", *flags, "--ignore-submodules=dirty", *words))
 
     def tracked(self) -> tuple[Tracked, ...]:
         """Return the index; of a path in conflict, its first version."""
@@ -131,7 +143,8 @@ class Repository:
 
     def is_ignored(self, path: str) -> bool:
         """Tell whether `path` is ignored; a tracked file never is."""
-        return bool(self.ask("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--", path))
+        words = ("-z", "--others", "--ignored", "--exclude-standard")
+        return bool(self.ask("--literal-pathspecs", "ls-files", *words, "--", path))
 
 
 def find_repository(folder: Path) -> Repository | None:

@@ -155,7 +155,9 @@ def _patches(repository: Repository, state: CodeState) -> Iterator[bytes]:
     prefixes = "--src-prefix=a/ --dst-prefix=b/"
     for start in range(0, len(paths), _PATHS_AT_ONCE):
         some: Sequence[str] = paths[start : start + _PATHS_AT_ONCE]
-        yield repository.ask("diff", *flags.split(), *prefixes.split(), str(state.commit), "--", *some)
+        yield repository.ask(
+            "--literal-pathspecs", "diff", *flags.split(), *prefixes.split(), str(state.commit), "--", *some
+        )
 
 
 def _moved_on(note: FileNote) -> DeepDivaError:

@@ -83,7 +83,7 @@ def compare(repository: Repository, exempt: Collection[str], entry: str | None) 
     Raises:
         GateRefused: see `code.read_code_state`.
     """
-    status = repository.status()
+    status = repository.status(exempt)
     # Of a file that left the index but not the disk git says two things: removed, and new.
     changes = {change.path: change for change in sorted(status.changes, key=lambda c: not c.is_new)}
     tracked = {file.path: file for file in repository.tracked()}
