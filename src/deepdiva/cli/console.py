@@ -7,7 +7,7 @@ import sys
 from rich.console import Console
 from rich.text import Text
 
-from deepdiva.report import printable
+from deepdiva.report import legible
 
 PIPE_WIDTH = 200
 """Columns where no terminal says how many there are: nothing that a person greps is cut."""
@@ -26,7 +26,7 @@ def open_console() -> Console:
 
 def plain(text: object, style: str = "") -> Text:
     """Return `text` as it is: neither markup nor control sequences in it work."""
-    return Text(printable(text), style=style)
+    return Text(legible(text), style=style)
 
 
 def status_text(status: str) -> Text:

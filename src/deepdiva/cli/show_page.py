@@ -13,7 +13,7 @@ from rich.text import Text
 
 from deepdiva.cli.console import duration, number, open_console, plain, status_text
 from deepdiva.record import SPLITS, RunRecord
-from deepdiva.report import printable
+from deepdiva.report import legible
 from deepdiva.report.sparkline import sparkline
 
 LONGEST_VALUE = 100
@@ -39,7 +39,7 @@ def print_page(run: RunRecord) -> None:
 
 def _print_head(console: Console, run: RunRecord) -> None:
     info = run.info
-    head = Text.assemble((printable(info["id"] or run.folder.name), "bold"), "  ", status_text(run.status))
+    head = Text.assemble((legible(info["id"] or run.folder.name), "bold"), "  ", status_text(run.status))
     facts = [info["task"], f"seed {info['seed']}", info["determinism"], duration(info["seconds"])]
     console.print(head, soft_wrap=True)
     console.print(plain(", ".join(str(fact) for fact in facts if fact)), style="dim", soft_wrap=True)
@@ -63,7 +63,7 @@ def _scores(run: RunRecord) -> Table:
 
 def _epoch(run: RunRecord) -> str:
     best = run.info["best_epoch"]
-    return "" if best is None else f" at epoch {printable(best)}, the best one"
+    return "" if best is None else f" at epoch {legible(best)}, the best one"
 
 
 def _curves(run: RunRecord, encoding: str) -> Table:
@@ -93,7 +93,7 @@ def _settings(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str,
         if isinstance(value, Mapping) and value:
             yield from _settings(value, f"{before}{key}.")
         else:
-            yield f"{before}{key}", printable(value, LONGEST_VALUE)
+            yield f"{before}{key}", legible(value, LONGEST_VALUE)
 
 
 def _ground(run: RunRecord) -> Iterator[tuple[str, str]]:

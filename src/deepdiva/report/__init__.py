@@ -1,5 +1,5 @@
 """Turn records into curves and pictures; reads run folders only, and needs no torch."""
 
-from deepdiva.report.printable import printable
+from deepdiva.report.legible import legible
 
-__all__ = ["printable"]
+__all__ = ["legible"]

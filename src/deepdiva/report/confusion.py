@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from deepdiva.report.printable import printable
+from deepdiva.report.legible import legible
 
 DOTS_PER_INCH = 110
 LONGEST_NAME = 28
@@ -51,7 +51,7 @@ def draw_confusion(counts: Int64[np.ndarray, "classes classes"], classes: list[s
         warnings.filterwarnings("ignore", message=".*[Gg]lyph")
         matplotlib.rcdefaults()  # a user's own style must not run TeX over class names
         matplotlib.rcParams["text.parse_math"] = False
-        page = _Page.plan([printable(name, LONGEST_NAME) for name in classes])
+        page = _Page.plan([legible(name, LONGEST_NAME) for name in classes])
         figure = Figure(figsize=(page.width, page.height), dpi=DOTS_PER_INCH)
         shares = row_shares(counts)
         _paint_matrix(figure, page, shares)

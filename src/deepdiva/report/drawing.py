@@ -23,7 +23,7 @@ from deepdiva.provenance.files import write_atomically
 from deepdiva.record.events import Event, parse
 from deepdiva.record.reader import read_array, read_run
 from deepdiva.report.board_file import BoardFile
-from deepdiva.report.printable import printable
+from deepdiva.report.legible import legible
 
 NOT_FINITE = {"not a number": math.nan, "infinite": math.inf, "negative infinite": -math.inf}
 
@@ -120,7 +120,7 @@ class Drawing:
 
     def _fault(self, what: str, error: BaseException) -> None:
         traceback.print_exception(error, file=sys.stderr)
-        self.faults.append(printable(f"{what}: {type(error).__name__}: {error}", 300))
+        self.faults.append(legible(f"{what}: {type(error).__name__}: {error}", 300))
 
 
 def _as_code(text: str) -> str:

@@ -9,16 +9,16 @@ _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 """Unicode categories that move the cursor, turn the line around or cannot be drawn at all."""
 
 
-def printable(text: object, longest: int | None = None) -> str:
+def legible(text: object, longest: int | None = None) -> str:
     r"""Return `text` without anything that a terminal or a picture could obey.
 
     What cannot be seen is told by its number.  Text longer than `longest` loses its middle, as
     both ends of a name tell more than a beginning alone.
 
     Example:
-        >>> printable("red \x1b[31m")
+        >>> legible("red \x1b[31m")
         'red \\x1b[31m'
-        >>> printable("handwritten-capital-letter-a", 12)
+        >>> legible("handwritten-capital-letter-a", 12)
         'handwr…ter-a'
     """
     seen = "".join(
