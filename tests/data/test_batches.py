@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.data.drawing import draw_class_folders
 
-from deepdiva.data import Augment, Fed, ImageSplit, batches, read_class_folders
+from deepdiva.data import Augment, Fed, ImageBatch, ImageSplit, batches, read_class_folders
 from deepdiva.provenance import verify
 from deepdiva.randomness import SeedPlan, keyed_order
 
@@ -104,6 +104,21 @@ def bits(
 def test_any_number_of_workers_gives_the_same_bits(pictures: ImageSplit, workers: int) -> None:
     """Draws are keyed by samples, so who reads does not matter; more workers than batches are fine."""
     assert bits(pictures, workers) == bits(pictures, 0)
+
+
+def test_shared_memory_carries_the_same_bits(pictures: ImageSplit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small batches are copied through a pipe, large ones share memory; nobody can tell."""
+    monkeypatch.setattr("deepdiva.data.workers.SMALL", 0)
+
+    assert bits(pictures, 2) == bits(pictures, 0)
+
+
+def test_batches_of_workers_are_of_their_own_kind(pictures: ImageSplit) -> None:
+    """A named tuple stays one on its way, and its tensors can be written to."""
+    fed = next(batches(pictures, np.arange(4), batch_size=4, epoch=1, workers=1))
+
+    assert isinstance(fed.batch, ImageBatch)
+    fed.batch.images.zero_()
 
 
 def test_a_resumed_epoch_has_the_same_bits_with_workers(pictures: ImageSplit) -> None:

@@ -13,9 +13,10 @@ from PIL import Image
 from sklearn.datasets import load_digits
 from tests.data.drawing import noise
 
+from deepdiva.data import digits as digits_page
 from deepdiva.data.digits import encode_png, get_digits
 from deepdiva.data.pictures import decode
-from deepdiva.errors import DataChanged, DataError
+from deepdiva.errors import ConfigError, DataChanged, DataError
 from deepdiva.provenance import verify
 from deepdiva.provenance.places import is_ours
 
@@ -23,6 +24,13 @@ from deepdiva.provenance.places import is_ours
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return get_digits(tmp_path_factory.mktemp("data")).folder
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let scikit-learn have a hundred digits only, where a test writes them again and again."""
+    labels, pictures = digits_page._load()
+    monkeypatch.setattr(digits_page, "_load", lambda: (labels[:100], pictures[:100]))
 
 
 def names(root: Path) -> list[str]:
@@ -76,6 +84,7 @@ def test_another_seed_is_another_split_of_the_same_pictures(tmp_path: Path, digi
     assert sorted(Path(n).name for n in names(other)) == sorted(Path(n).name for n in names(digits))
 
 
+@pytest.mark.usefixtures("few")
 def test_getting_it_again_changes_nothing(tmp_path: Path) -> None:
     """A second call finds what the first one made."""
     first = get_digits(tmp_path)
@@ -88,6 +97,7 @@ def test_getting_it_again_changes_nothing(tmp_path: Path) -> None:
     assert [place.name for place in tmp_path.iterdir()] == ["digits"]
 
 
+@pytest.mark.usefixtures("few")
 def test_another_split_is_never_overwritten(tmp_path: Path) -> None:
     """Somebody may have trained on it."""
     get_digits(tmp_path, seed=1)
@@ -96,6 +106,14 @@ def test_another_split_is_never_overwritten(tmp_path: Path) -> None:
         get_digits(tmp_path, seed=2)
 
 
+@pytest.mark.parametrize("seed", [-1, 2**63])
+def test_a_seed_outside_its_range_is_refused(tmp_path: Path, seed: int) -> None:
+    """Seeds are the same kind of number everywhere."""
+    with pytest.raises(ConfigError, match="CFG-004"):
+        get_digits(tmp_path, seed=seed)
+
+
+@pytest.mark.usefixtures("few")
 def test_a_damaged_copy_is_named_and_not_mended(tmp_path: Path) -> None:
     """Who changed a file should know of it."""
     folder = get_digits(tmp_path).folder

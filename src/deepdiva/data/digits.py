@@ -16,12 +16,12 @@ import numpy as np
 from jaxtyping import Int64, UInt8
 
 from deepdiva.data.splits import SPLIT_NAMES, SplitName
-from deepdiva.errors import DataError
+from deepdiva.errors import ConfigError, DataError
 from deepdiva.provenance.files import atomic_folder
 from deepdiva.provenance.footprint import save, take_footprint
 from deepdiva.provenance.places import mark_as_ours
 from deepdiva.provenance.verify import verify
-from deepdiva.randomness import SeedPlan, keyed_order
+from deepdiva.randomness import LARGEST_SEED, SeedPlan, keyed_order
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +47,11 @@ def get_digits(to: Path, *, seed: int = 1) -> GottenData:
     digit in scikit-learn's table.
 
     Raises:
+        ConfigError: the seed is not in [0, 2**63) (CFG-004).
         DataError: `to`/digits is there and holds anything else (DATA-048, or see `verify`).
         ResourceError: the folder cannot be written.
     """
+    _refuse_odd_seed(seed)
     folder = to / "digits"
     labels, pictures = _load()
     names = dict(_split(labels, seed))
@@ -68,6 +70,16 @@ def get_digits(to: Path, *, seed: int = 1) -> GottenData:
     return GottenData(
         folder=folder, data_sha256=footprint.digest, counts=counts, classes=len(set(labels)), made=made
     )
+
+
+def _refuse_odd_seed(seed: int) -> None:
+    if not 0 <= seed <= LARGEST_SEED:
+        raise ConfigError(
+            f"seed = {seed}",
+            expected="a whole number from 0 to 2**63 - 1",
+            remedy="choose another --seed",
+            code="CFG-004",
+        )
 
 
 def _load() -> tuple[Int64[np.ndarray, " samples"], UInt8[np.ndarray, "samples 8 8"]]:

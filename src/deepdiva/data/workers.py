@@ -1,8 +1,8 @@
 """Processes that read batches ahead, and what is said when one of them fails.
 
-Batch k is read by worker k modulo their number and handed over through shared memory, in
-order.  Workers leave signals to the main process, which decides when to stop; they end
-when it tells them, and also when it is gone.
+Batch k is read by worker k modulo their number and handed over in order: small ones by a
+pipe, large ones through shared memory.  Workers leave signals to the main process, which
+decides when to stop; they end when it tells them, and also when it is gone.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ TIMEOUT = 120.0
 """Seconds that a batch may take before its worker counts as hanging."""
 AHEAD = 2
 """Batches that each worker reads ahead."""
+SMALL = 2**20
+"""Bytes of a batch up to which it is copied through a pipe; larger ones share memory."""
 PATIENCE = 1.0
 """Seconds a worker gets to end by itself."""
 
@@ -43,6 +45,17 @@ class _Begun:
     """A worker's note that it begins to read a batch."""
 
     number: int
+
+
+@dataclass(frozen=True)
+class _ByValue:
+    """A small batch on its way from a worker: copying it is faster than sharing its memory."""
+
+    kind: type[Any]
+    arrays: tuple[np.ndarray, ...]
+
+    def batch(self) -> Any:
+        return self.kind(*map(torch.from_numpy, self.arrays))
 
 
 @dataclass(frozen=True)
@@ -129,6 +142,8 @@ class _Pool:
                 message = pipe.recv()
                 if isinstance(message, _Failure):
                     raise message.error()
+                if isinstance(message, _ByValue):
+                    return message.batch()
                 if not isinstance(message, _Begun):
                     return message
         except (EOFError, OSError):
@@ -208,7 +223,7 @@ def _work(split: Split, epoch: int, pipe: connection.Connection[Any, Any]) -> No
                 return
             number, indices = asked
             pipe.send(_Begun(number))
-            pipe.send(_read(split, indices, epoch))
+            pipe.send(_as_sent(_read(split, indices, epoch)))
         except (EOFError, OSError):
             return
 
@@ -217,6 +232,15 @@ def _is_asked(pipe: connection.Connection[Any, Any]) -> bool:
     """Wait for a request; false where the main process is gone."""
     parent = parent_process()
     return parent is not None and pipe in connection.wait([pipe, parent.sentinel])
+
+
+def _as_sent(batch: Any) -> Any:
+    """Return `batch` in the form in which it travels fastest."""
+    if not isinstance(batch, tuple) or not all(isinstance(part, torch.Tensor) for part in batch):
+        return batch
+    if not hasattr(batch, "_fields") or sum(part.nbytes for part in batch) > SMALL:
+        return batch
+    return _ByValue(type(batch), tuple(part.numpy() for part in batch))
 
 
 def _read(split: Split, indices: Indices, epoch: int) -> Any:
