@@ -9,6 +9,9 @@
     +-- DataError               4  data, archives or checkpoints that cannot be read
     |   +-- DataChanged             files differ from their footprint
     |   +-- CheckpointError         no checkpoint that can be trusted
+    +-- Diverged                5  a run did not come out as recorded
+    +-- Tampered                6  a record contradicts its own digests
+    +-- Inconclusive            7  something is missing for an answer
     +-- ResourceError           8  disk, memory, locks, permissions
     +-- NumericError            9  not a number, or infinite
     +-- Interrupted           130  stopped by a signal, resumable
@@ -76,6 +79,24 @@ class DataChanged(DataError):
 
 class CheckpointError(DataError):
     """No checkpoint can be trusted, or it does not fit the model."""
+
+
+class Diverged(DeepDivaError):
+    """A run that was run again did not give the same bits."""
+
+    exit_code = 5
+
+
+class Tampered(DeepDivaError):
+    """A record contradicts its own digests: it is not what was written."""
+
+    exit_code = 6
+
+
+class Inconclusive(DeepDivaError):
+    """Something is missing, so that the question has no answer; never a pass."""
+
+    exit_code = 7
 
 
 class ResourceError(DeepDivaError):

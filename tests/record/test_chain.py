@@ -4,24 +4,26 @@ import hashlib
 import json
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepdiva.record.chain import START, Link, WeightsNote, encode, last_head
+from deepdiva.record.chain import START, Link, WeightsNote, contradictions, encode, last_head, parse
 
 IDENTITIES = np.array([3, 2**64 - 1], np.uint64).tobytes()
 LINKS: list[Link | WeightsNote] = [(step, np.float32(1 / step), IDENTITIES) for step in range(1, 9)]
 
 
 def test_a_link_is_the_digest_of_its_parts() -> None:
-    """The formula of the contract, written out: head before, loss bits, identities in order."""
+    """The formula, written out: head before, loss bits, digest of the identities in order."""
     head, line = encode(START, [(1, np.float32(1.0), IDENTITIES)])
+    batch = hashlib.sha256(b"\x03" + bytes(7) + b"\xff" * 8).digest()
 
-    assert head == hashlib.sha256(bytes(32) + b"\x00\x00\x80\x3f" + b"\x03" + bytes(7) + b"\xff" * 8).digest()
+    assert head == hashlib.sha256(bytes(32) + b"\x00\x00\x80\x3f" + batch).digest()
     assert json.loads(line) == {
         "step": 1,
         "loss": "3f800000",
-        "batch": hashlib.sha256(IDENTITIES).hexdigest()[:16],
+        "batch": batch.hex(),
         "chain": head.hex(),
     }
 
@@ -63,3 +65,41 @@ def test_the_head_is_found_again() -> None:
 
     assert last_head(lines) == head
     assert last_head(b"no json\n") is None
+
+
+def test_a_chain_follows_from_itself() -> None:
+    """All that a head was made from stands in its line, so the whole chain can be computed again."""
+    _, lines = encode(START, [*LINKS[:3], WeightsNote(1, 3, "ab"), *LINKS[3:]])
+
+    assert list(contradictions(parse(lines))) == []
+
+
+@given(st.integers(0, len(LINKS) - 1), st.sampled_from(["loss", "batch", "chain"]))
+def test_an_edited_link_is_found(at: int, field: str) -> None:
+    """Whichever part of whichever line is edited, that line no longer follows; nothing else is needed."""
+    _, lines = encode(START, LINKS)
+    notes = parse(lines)
+    edited = getattr(notes[at], field)
+    notes[at] = notes[at]._replace(**{field: ("0" if edited[0] != "0" else "1") + edited[1:]})
+
+    assert list(contradictions(notes)) == [
+        f"line {at + 1} (step {at + 1}) does not follow from its loss, samples and line before"
+    ]
+
+
+@pytest.mark.parametrize("missing", [0, 3])
+def test_a_link_that_was_taken_out_is_found(missing: int) -> None:
+    """What came after it followed from it."""
+    notes = parse(encode(START, LINKS)[1])
+    del notes[missing]
+
+    assert len(list(contradictions(notes))) == 1
+
+
+@pytest.mark.parametrize(
+    "line", [b"{}", b"no json", b'{"step":"1"}', b'{"step":1,"loss":"zz","batch":"","chain":""}', b"[]", b"7"]
+)
+def test_what_is_no_line_is_told_by_its_number(line: bytes) -> None:
+    """Any bytes are a line, or a ValueError that says which line is none."""
+    with pytest.raises(ValueError, match="line 2"):
+        parse(b'{"epoch":0,"step":0,"weights":"ab"}\n' + line)

@@ -46,7 +46,7 @@ def test_what_may_change_is_not_in_the_table(sealed: Path) -> None:
 
     assert {path.split("/")[0] for path in paths} <= {
         *("arrays", "chain.jsonl", "checkpoints", "code", "data"),
-        *("environment", "events.jsonl", "request.toml", "stamp.json"),
+        *("environment", "events.jsonl", "request.toml", "result.json", "stamp.json"),
     }
     assert not [path for path in paths if path.endswith(("where.json", ".tmp"))]
 

@@ -3,6 +3,7 @@
 from deepdiva.record.events import Event
 from deepdiva.record.reader import SPLITS, RunRecord, list_runs, read_run
 from deepdiva.record.run_folder import create_run, reopen_run
+from deepdiva.record.verify import Verification, verify_run
 from deepdiva.record.writer import BEGINNING, RunWriter
 
 __all__ = [
@@ -11,8 +12,10 @@ __all__ = [
     "Event",
     "RunRecord",
     "RunWriter",
+    "Verification",
     "create_run",
     "list_runs",
     "read_run",
     "reopen_run",
+    "verify_run",
 ]

@@ -24,6 +24,7 @@ from deepdiva.record import chain, events
 from deepdiva.record.append import AppendFile
 from deepdiva.record.info import Status, write_info
 from deepdiva.record.lock import RunLock
+from deepdiva.record.result import write_result
 from deepdiva.record.seal import write_seal
 
 FLUSH_SECONDS = 0.5
@@ -149,12 +150,14 @@ class RunWriter:
         """
         try:
             self.flush(sync=True)
-            if status == "finished":
-                write_seal(self.folder)
             before = self._info["seconds"] or 0.0
             spent = {"seconds": round(before + time.monotonic() - self._opened, 3)}
             ended = {"ended": datetime.now(UTC).isoformat(timespec="seconds")}
-            write_info(self.folder, self._info | spent | ended | dict(facts) | {"status": status})
+            info = self._info | spent | ended | dict(facts) | {"status": status}
+            if status == "finished":
+                write_result(self.folder, info)
+                write_seal(self.folder)
+            write_info(self.folder, info)
         finally:
             self.close()
 
