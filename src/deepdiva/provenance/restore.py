@@ -1,7 +1,7 @@
 """Bring back the source tree of a run, byte for byte, into a new folder.
 
-The commit gives what it holds, the run folder gives the rest.  The run folder may come
-from a stranger: every path in it is checked, nothing is written through a link, nothing
+The commit gives what it holds, the run folder gives the rest; a run out of a crate holds
+the whole tree (see `whole`), and needs no commit.  The run folder may come from a stranger: every path in it is checked, nothing is written through a link, nothing
 is executed, and at the end the restored tree is read again and compared with the stamp.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deepdiva.errors import ConfigError, DataError
@@ -35,6 +35,10 @@ from deepdiva.provenance.stamp import CodeState, FileNote
 from deepdiva.provenance.tree import printable
 
 
+CODE, WHOLE = "code", "source"
+"""Folders of a run that hold a snapshot: of what its commit lacks, and of everything."""
+
+
 @dataclass(frozen=True)
 class Restored:
     """What was brought back."""
@@ -44,6 +48,8 @@ class Restored:
     """Files and links written."""
     missing: tuple[str, ...]
     """What could not be: files too large for the snapshot, submodules whose commit is not here."""
+    entries: Mapping[str, Entry]
+    """Every path of the tree, and what git would name there."""
 
 
 def restore(run_folder: Path, to: Path) -> Restored:
@@ -60,17 +66,20 @@ def restore(run_folder: Path, to: Path) -> Restored:
         ResourceError: `to` cannot be written.
     """
     target = _vacant(to)
-    manifest = read_manifest(run_folder / "code")
-    places = _places(run_folder)
+    name = WHOLE if (run_folder / WHOLE).is_dir() else CODE
+    state, manifest = read_manifest(run_folder / CODE).state, read_manifest(run_folder / name)
+    if manifest.state.tree != state.tree:
+        raise _other_bytes("the tree as a whole")
+    places = places_of(run_folder)
     with ExitStack() as stack:
         commit = manifest.state.commit
         remote = manifest.state.remote
         reader = None if commit is None else stack.enter_context(find_commit(commit, places, remote))
         staging = stack.enter_context(atomic_folder(target))
-        restored = _Restoration(run_folder.resolve(), manifest, reader, places).into(staging)
+        restored = _Restoration(run_folder.resolve(), name, manifest, reader, places).into(staging)
         if target.is_dir():
             target.rmdir()  # it is empty; the staging folder takes its place
-        return restored
+        return replace(restored, code=state)
 
 
 def _vacant(to: Path) -> Path:
@@ -88,7 +97,7 @@ def _vacant(to: Path) -> Path:
     )
 
 
-def _places(run_folder: Path) -> list[Path]:
+def places_of(run_folder: Path) -> list[Path]:
     """Return where the commit may lie on this machine; the hints of the run are no more than that."""
     hints = read_places(run_folder / "code")
     around = find_repository(Path.cwd())
@@ -101,6 +110,8 @@ class _Restoration:
     """One tree on its way from a commit and a snapshot to a folder."""
 
     run: Path
+    name: str
+    """Of the folder of `run` that holds the snapshot."""
     manifest: Manifest
     reader: CommitReader | None
     places: list[Path]
@@ -127,6 +138,7 @@ class _Restoration:
             code=state,
             files=sum(entry.mode != SUBMODULE for entry in here.values()),
             missing=(*(_large_line(note) for note in state.left_out), *lacking),
+            entries=entries,
         )
 
     def _committed(self) -> dict[str, Entry]:
@@ -147,11 +159,11 @@ class _Restoration:
                 _make_parent(folder, path).mkdir()
 
     def _copy(self, path: str, mode: str, folder: Path) -> None:
-        kept = f"code/{FILES_FOLDER}/{path}"
+        kept = f"{self.name}/{FILES_FOLDER}/{path}"
         try:
             copy_plain(self.run, kept, _make_parent(folder, path), program=mode == PROGRAM)
         except OSError as error:
-            if not str(error.filename).startswith(f"{self.run}/code/"):
+            if not str(error.filename).startswith(f"{self.run}/{self.name}/"):
                 raise
             raise DataError(
                 f"{printable(kept)} of the run cannot be read: {error.strerror}",
