@@ -1,8 +1,9 @@
 """Bring back the source tree of a run, byte for byte, into a new folder.
 
 The commit gives what it holds, the run folder gives the rest; a run out of a crate holds
-the whole tree (see `whole`), and needs no commit.  The run folder may come from a stranger: every path in it is checked, nothing is written through a link, nothing
-is executed, and at the end the restored tree is read again and compared with the stamp.
+the whole tree (see `whole`), and needs no commit.  The run folder may come from a stranger:
+every path in it is checked, nothing is written through a link, nothing is executed, and at
+the end the restored tree is read again and compared with the stamp.
 """
 
 from __future__ import annotations
@@ -33,7 +34,6 @@ from deepdiva.provenance.repository import find_repository
 from deepdiva.provenance.snapshot import FILES_FOLDER, copy_plain, read_places
 from deepdiva.provenance.stamp import CodeState, FileNote
 from deepdiva.provenance.tree import printable
-
 
 CODE, WHOLE = "code", "source"
 """Folders of a run that hold a snapshot: of what its commit lacks, and of everything."""
