@@ -16,6 +16,7 @@ VERBS: dict[str, str] = {
     "restore": "bring back the code of a run, byte for byte",
     "list": "find runs",
     "show": "look at one run",
+    "diff": "tell every fact in which two runs differ",
     "board": "open TensorBoard on the runs, live",
     "data": "get, footprint and verify data sets",
 }

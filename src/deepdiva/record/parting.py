@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -86,3 +88,11 @@ def find_parting(a: Chain, b: Chain) -> Parting:
         weights=weights,
         agreed=max(equal, default=None),
     )
+
+
+def loss_of(note: StepNote) -> float:
+    """Return the loss that a line tells; NaN where it tells none."""
+    try:
+        return float(struct.unpack(">f", bytes.fromhex(note.loss))[0])
+    except struct.error:
+        return math.nan
