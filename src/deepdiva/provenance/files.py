@@ -112,7 +112,7 @@ def _locked(folder: Path, *, needed: bool) -> Iterator[None]:
 
 
 def _remove_stale(parent: Path) -> None:
-    for folder in parent.glob(f"{TEMPORARY_PREFIX}*/"):
+    for folder in parent.glob(f"{TEMPORARY_PREFIX}{'[0-9a-f]' * 16}/"):
         with suppress(OSError):  # somebody works there, or it is gone already
             if time.time() - folder.stat().st_mtime > STALE_AFTER:
                 with _locked(folder, needed=True):

@@ -37,6 +37,8 @@ class Config:
     """Width of the pictures after resizing, in pixels; none keeps it, or takes the median."""
     channels: int | None = None
     """1 for grey, 3 for color; none looks at the train split."""
+    allow_bad: int = 0
+    """So many pictures that cannot be read are left out, and recorded, instead of refused."""
     flip: bool = False
     """While training, mirror every other picture left to right."""
     shift: int = 0
@@ -66,6 +68,7 @@ class ImageClassification:
             width=config.width,
             channels=config.channels,
             augment=augment,
+            allow_bad=config.allow_bad,
             seeds=seeds,
         )
         self.facts, self.notices = self.folders.facts, self.folders.notices
