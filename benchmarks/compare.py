@@ -104,7 +104,6 @@ def _measure(pictures: Path, out: Path, case: Case, rounds: int) -> Iterator[Row
     speeds: dict[str, list[float]] = {"bare": [], "deepdiva": []}
     starts: dict[str, list[float]] = {"bare": [], "deepdiva": []}
     for number in range(rounds):
-        print(f"{case}, round {number + 1} of {rounds}", file=sys.stderr)
         speeds["bare"].append(_bare(pictures, case)["samples_per_second"])
         since = time.time()
         starts["bare"].append(_bare(pictures, case, "--first-step")["first_step"] - since)
@@ -112,6 +111,8 @@ def _measure(pictures: Path, out: Path, case: Case, rounds: int) -> Iterator[Row
         run = _deepdiva(pictures, out, case)
         speeds["deepdiva"].append(speed(run))
         starts["deepdiva"].append(first_step(run) - since)
+        latest = {side: (round(speeds[side][-1]), round(starts[side][-1], 2)) for side in speeds}
+        print(f"{case}, round {number + 1} of {rounds}: {latest}", file=sys.stderr)
     yield Row("training", "samples/s", case, speeds["bare"], speeds["deepdiva"], ">= 0.9")
     yield Row("first step", "s", case, starts["bare"], starts["deepdiva"], "<= 1.5")
 
