@@ -13,6 +13,8 @@ VERBS: dict[str, str] = {
     "demo": "the main job on real data, no network needed",
     "run": "train, validate and test once, and record it all",
     "resume": "go on with an interrupted run, to the same bits",
+    "reproduce": "run a finished run again, and say whether the bits agree",
+    "verify": "compare a run or a data set with its own digests",
     "restore": "bring back the code of a run, byte for byte",
     "list": "find runs",
     "show": "look at one run",

@@ -21,7 +21,13 @@ def main(words: list[str]) -> int:
     request, place, said = run_words.read(words)
     with progress_on() as progress:
         try:
-            record = experiment.run(request, place, on_uncommitted=said.on_uncommitted, progress=progress)
+            record = experiment.run(
+                request,
+                place,
+                on_uncommitted=said.on_uncommitted,
+                stop_after_steps=said.stop_after_steps,
+                progress=progress,
+            )
         except DeepDivaError:
             result.tell_broken(progress.folder, as_json=said.json)
             raise

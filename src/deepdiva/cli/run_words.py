@@ -37,6 +37,8 @@ class Words:
     """Root of all randomness; drawn and recorded if none is given."""
     on_uncommitted: Literal["refuse", "snapshot"] = "refuse"
     """What to do about code that no commit records: refuse the run, or keep a snapshot of it."""
+    stop_after_steps: int | None = None
+    """Stop after so many steps, as a signal would; `resume` goes on."""
     json: bool = False
     """Print the result as one JSON object."""
     schedule: Schedule = Schedule()

@@ -122,6 +122,7 @@ class Loop:
             self._chain_weights(on_cpu(self.learner.model))
         if _is_multiple(steps, self.schedule.checkpoint_every_steps) or self._checkpoint_is_old():
             self.save()
+        self.stop.count(steps)
         if self.stop.received:
             raise StopRequested
 

@@ -16,10 +16,14 @@ class StopSignal:
     The first one asks the loop to save and stop; a second SIGINT ends the process at once,
     for those who cannot wait.  Outside the main thread, where Python handles no signals,
     nothing is changed.
+
+    Args:
+        after_steps: Also asks when so many steps are done.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, after_steps: int | None = None) -> None:
         self.received: str | None = None
+        self._after_steps = after_steps
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> StopSignal:
@@ -30,6 +34,11 @@ class StopSignal:
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    def count(self, steps: int) -> None:
+        """Take note that so many steps are done."""
+        if self._after_steps is not None and steps >= self._after_steps:
+            self.received = self.received or f"the first {self._after_steps} steps are done:"
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         if self.received is not None and number == signal.SIGINT:

@@ -22,7 +22,7 @@ def find_data(run: Path, *, typed: str, given: Path | None) -> Path:
     """
     if given is not None:
         return given
-    places = [Path(typed), *_hints(run)]
+    places = [Path(typed), *hints(run)]
     for place in places:
         if place.is_dir():
             return place
@@ -34,7 +34,8 @@ def find_data(run: Path, *, typed: str, given: Path | None) -> Path:
     )
 
 
-def _hints(run: Path) -> list[Path]:
+def hints(run: Path) -> list[Path]:
+    """Return where the data lay on the machine of the run; a hint may be wrong."""
     try:
         hints = json.loads((run / HINTS).read_text())
     except (OSError, ValueError):

@@ -47,8 +47,9 @@ class RunRequest:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all that is asked; where the data lies and what the run is called is not in it."""
-        return fingerprint(dataclasses.replace(self, data="", data_sha256=None, name=None))
+        """SHA-256 of all that is asked; where data and files lie and what the run is called is not in it."""
+        task = Path(self.task).name if self.task.endswith(".py") else self.task
+        return fingerprint(dataclasses.replace(self, task=task, data="", data_sha256=None, name=None))
 
     def as_toml(self) -> str:
         """Return the request as `request.toml` keeps it: every setting, in full."""

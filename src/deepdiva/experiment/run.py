@@ -29,15 +29,19 @@ def run(
     place: Place,
     *,
     on_uncommitted: OnUncommitted = "refuse",
+    stop_after_steps: int | None = None,
     progress: Progress | None = None,
 ) -> RunRecord:
     """Pass the gate, train, validate, test once, and write everything down.
+
+    Args:
+        stop_after_steps: Stop there as if a signal came; no part of the request.
 
     Raises:
         DeepDivaError: anything of the family; what was measured until then is on disk.
     """
     progress = progress or Silence()
-    with StopSignal() as stop:
+    with StopSignal(stop_after_steps) as stop:
         source, stamp = pass_gate(request, place, on_uncommitted=on_uncommitted)
         request = dataclasses.replace(request, data_sha256=stamp.data.footprint.digest)
         learner = build_learner(request, stamp)

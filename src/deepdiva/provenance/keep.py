@@ -56,7 +56,14 @@ def keep(stamp: Stamp, source: Source, folder: Path) -> None:
     make_folder(folder / "data")
     write_atomically(folder / "data" / "footprint.json", serialize(stamp.data.footprint))
     write_atomically(folder / "data" / "where.json", as_json({"root": str(stamp.data.root.absolute())}))
-    write_atomically(folder / STAMP_FILE, as_json(stamp_facts(stamp)))
+    facts_kept = stamp_facts(stamp)
+    facts_kept["code"]["entry"] = _entry(source)
+    write_atomically(folder / STAMP_FILE, as_json(facts_kept))
+
+
+def _entry(source: Source) -> str | None:
+    """Return where in its tree the file that is run lies; None for a built-in task."""
+    return None if source.entry is None else source.entry.relative_to(source.root).as_posix()
 
 
 def stamp_facts(stamp: Stamp) -> dict[str, Any]:
@@ -116,7 +123,11 @@ def differences(stamp_now: Stamp, folder: Path) -> list[str]:
     Raises:
         DataError: see `load_stamp`.
     """
-    then, now = load_stamp(folder), json.loads(as_json(stamp_facts(stamp_now)))
+    return compare(load_stamp(folder), json.loads(as_json(stamp_facts(stamp_now))))
+
+
+def compare(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Return how the facts of one stamp differ from those of an earlier one; see `differences`."""
     lines = [
         *_code_lines(then["code"], now["code"]),
         *_environment_lines(then["environment"], now["environment"]),

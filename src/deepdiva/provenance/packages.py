@@ -93,7 +93,11 @@ class OwnFiles:
 @functools.cache
 def read_own_files() -> OwnFiles:
     """Hash every file of the package that runs; once, since the process runs what it has imported."""
-    root = Path(deepdiva.__file__).resolve().parent
+    return hash_package(Path(deepdiva.__file__).resolve().parent)
+
+
+def hash_package(root: Path) -> OwnFiles:
+    """Hash every file of the package `deepdiva` in the folder `root`."""
     files = {}
     for folder, folders, names in os.walk(root):
         folders[:] = [name for name in folders if name != "__pycache__"]

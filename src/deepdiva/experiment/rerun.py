@@ -1,0 +1,138 @@
+"""Run a recorded run again from its own code: restored into a scratch folder, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import FrameType
+from typing import Any
+
+import tomli_w
+
+from deepdiva.config import read_toml
+from deepdiva.errors import DataError, Interrupted
+from deepdiva.experiment.request import FILE_NAME
+from deepdiva.provenance.keep import load_stamp
+from deepdiva.provenance.manifest import safe_path
+from deepdiva.provenance.restore import restore
+from deepdiva.provenance.scratch import begin_repository, import_path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rerun:
+    """How it went."""
+
+    status: int
+    """Exit status of the command."""
+    folder: Path | None
+    """The new run; None where it did not come to one."""
+    notes: tuple[str, ...]
+    """In what it could not be the same."""
+
+
+def rerun(run: Path, *, data: Path, out: Path, stop_after_steps: int | None = None) -> Rerun:
+    """Restore the code of `run`, and let it run its request again.
+
+    Args:
+        data: Folder of the very data.
+        out: The new run folder is made below it.
+        stop_after_steps: Stop there; None goes to the end.
+
+    Raises:
+        DataError: the code cannot be restored; see `provenance.restore`.
+        Interrupted: a signal came; the new run is resumable.
+    """
+    code = load_stamp(run)["code"]
+    with TemporaryDirectory(prefix="deepdiva-reproduce-") as scratch:
+        tree = Path(scratch).resolve() / "code"
+        restored = restore(run, tree)
+        if restored.code.kind == "git":
+            begin_repository(tree, restored.code.tree)
+        links = tree.parent / "links"
+        links.mkdir()
+        first, sentence = import_path(tree, code, links)
+        request = tree.parent / FILE_NAME
+        request.write_bytes(_request(run, code.get("entry")))
+        words = [str(request), "--data", str(data.absolute()), "--out", str(out.absolute())]
+        stop = [] if stop_after_steps is None else ["--stop-after-steps", str(stop_after_steps)]
+        status, answer = _type([*words, "--on-uncommitted", "snapshot", "--json", *stop], tree, first)
+    lacking = [f"not restored: {line}" for line in restored.missing]
+    return Rerun(status=status, folder=_folder_of(answer), notes=(*lacking, *filter(None, [sentence])))
+
+
+def _request(run: Path, entry: object) -> bytes:
+    """Return the request of the run; a file that holds its task is named as it lies in the tree."""
+    table = read_toml(run / FILE_NAME)
+    if str(table.get("task")).endswith(".py"):
+        try:
+            table["task"] = safe_path(entry)
+        except (ValueError, TypeError) as error:
+            raise DataError(
+                f"{run / 'stamp.json'} does not tell where in its tree {table['task']} lies",
+                expected="`entry`, a path below the source tree",
+                remedy="do not trust this run; ask where it comes from",
+                code="SRC-010",
+            ) from error
+    return tomli_w.dumps(table).encode()
+
+
+def _type(words: list[str], folder: Path, first: list[Path]) -> tuple[int, str]:
+    """Run `deepdiva run WORDS` in `folder`; return exit status and standard output."""
+    inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    search = os.pathsep.join([*map(str, first), *filter(None, inherited)])
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "deepdiva", "run", *words],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": search},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with _passing_on(process) as received:
+        answer, _ = process.communicate()
+    if received:
+        raise Interrupted(
+            f"{received[0]} while the run was run again",
+            expected="a run that goes to its end",
+            remedy="reproduce it again; the interrupted run below --out can be resumed, or removed",
+        )
+    return process.returncode, answer
+
+
+@contextmanager
+def _passing_on(process: subprocess.Popen[str]) -> Iterator[list[str]]:
+    """Let the run end well when a signal comes; give the names of those that came."""
+    received: list[str] = []
+
+    def take(number: int, _frame: FrameType | None) -> None:
+        received.append(signal.Signals(number).name)
+        if number != signal.SIGINT:  # the keyboard's reaches the run by itself
+            process.send_signal(number)
+
+    numbers = (signal.SIGINT, signal.SIGTERM) if _is_main_thread() else ()
+    before = {number: signal.signal(number, take) for number in numbers}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+def _folder_of(answer: str) -> Path | None:
+    try:
+        facts: Any = json.loads(answer)
+        return Path(facts["run"])
+    except (ValueError, KeyError, TypeError):
+        return None
