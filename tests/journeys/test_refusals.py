@@ -12,7 +12,7 @@ from tests.journeys.commands import Desk, set_content
     [
         (["--leraning-rate", "0.1"], "--learning-rate"),
         (["--model", "small-convent"], "did you mean 'small-convnet'"),
-        (["--determinism", "portable"], "portable"),
+        (["--determinism", "portabel"], "portable"),
     ],
 )
 def test_bad_words_are_answered(shared_desk: Desk, words: list[str], told: str) -> None:

@@ -80,6 +80,29 @@ def test_what_was_replaced_is_remembered(command: Path) -> None:
     assert "GOMP_SPINCOUNT" not in facts["environment"]
 
 
+def test_portable_computes_with_one_thread(command: Path) -> None:
+    """All its variables are set; thread counts that were inherited, or asked for, give way to one."""
+    facts = json.loads(start(command, "portable", 8, OMP_NUM_THREADS="4").stdout)
+
+    required = required_variables("portable", 1)
+    assert {name: facts["environment"].get(name) for name in required} == required
+    assert facts["inherited"]["OMP_NUM_THREADS"] == "4"
+
+
+def test_portable_refuses_what_was_set_against_it(command: Path) -> None:
+    """Every contrary variable is listed with its remedy, in one message."""
+    done = start(command, "portable", 1, MKL_CBWR="AVX2", ATEN_CPU_CAPABILITY="avx512")
+
+    assert done.stderr.splitlines()[1].startswith("3 ENV-002: level 'portable' cannot be met")
+    assert "ATEN_CPU_CAPABILITY='avx512': unset ATEN_CPU_CAPABILITY, or set it to avx2" in done.stderr
+    assert "MKL_CBWR='AVX2': unset MKL_CBWR, or set it to COMPATIBLE" in done.stderr
+
+
+def test_misspelt_values_refuse_portable(command: Path) -> None:
+    """A misspelt value is called so at every level."""
+    assert "3 ENV-001: MKL_CBWR=" in start(command, "portable", 1, MKL_CBWR="COMPATIBEL").stderr
+
+
 def test_a_child_with_other_threads_settles_again(command: Path) -> None:
     """What a parent noted down does not keep its children from starting themselves again."""
     parent = json.loads(start(command, "strict", 2, OMP_NUM_THREADS="8").stdout)["environment"]
@@ -139,15 +162,16 @@ def test_level_off_refuses_nothing(command: Path) -> None:
     assert start(command, "off", 1, MKL_CBWR="COMPATIBEL").returncode == 0
 
 
-@pytest.mark.parametrize("level", ["seeded", "strict"])
-def test_torch_imported_before_refuses_only_strict(tmp_path: Path, level: str) -> None:
-    """With torch already imported, nothing can be changed: strict refuses, the levels below go on."""
+@pytest.mark.parametrize("level", ["seeded", "strict", "portable"])
+def test_torch_imported_before_refuses_the_upper_levels(tmp_path: Path, level: str) -> None:
+    """With torch already imported, nothing can be changed: strict and portable refuse, the others go on."""
     (tmp_path / "torch.py").touch()
     script = f"import sys, torch; sys.argv = ['deepdiva', '{level}', '1', 'before']\n{PROGRAM}"
     done = start(sys.executable, "-c", script, PYTHONPATH=f"{tmp_path}:{SOURCES}")
 
-    assert (done.returncode != 0) == (level == "strict")
-    assert ("ENV-003: torch is already imported" in done.stderr) == (level == "strict")
+    assert (done.returncode != 0) == (level != "seeded")
+    assert ("ENV-003: torch is already imported" in done.stderr) == (level != "seeded")
+    assert (f"as level {level!r} needs them" in done.stderr) == (level != "seeded")
 
 
 def test_a_script_is_never_started_again() -> None:
@@ -167,12 +191,6 @@ def test_memory_settings_alone_refuse_nothing() -> None:
     assert start(sys.executable, "-c", script, **variables).returncode == 0
 
 
-def test_portable_is_not_there_yet() -> None:
-    """Level portable answers 2, not yet."""
-    with pytest.raises(ConfigError, match="not available yet"):
-        required_variables("portable", 1)
-
-
 @pytest.mark.parametrize("threads", [0, -1])
 def test_no_threads_are_no_threads(threads: int) -> None:
     """Fewer threads than one cannot be had."""
@@ -181,7 +199,7 @@ def test_no_threads_are_no_threads(threads: int) -> None:
 
 
 def test_threads_are_pinned_at_every_level() -> None:
-    """Every library's thread count is the one asked for."""
+    """Every library's thread count is the one asked for; only level portable knows one number."""
     for level in ("off", "seeded", "strict"):
         variables = required_variables(level, 7)
         assert {value for name, value in variables.items() if name.endswith("_THREADS")} == {"7"}

@@ -59,7 +59,8 @@ def main(words: list[str]) -> int:
 
 def _settle(run: Path) -> None:
     from deepdiva.config import read_toml
-    from deepdiva.provenance.levels import physical_cores, settle
+    from deepdiva.provenance.levels import default_threads, settle
 
     machine = read_toml(run / "request.toml").get("machine", {})
-    settle(machine.get("determinism", "strict"), machine.get("threads") or physical_cores())
+    level, threads = machine.get("determinism", "strict"), machine.get("threads")
+    settle(level, threads if isinstance(threads, int) else default_threads(level))

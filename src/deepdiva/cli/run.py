@@ -37,10 +37,10 @@ def main(words: list[str]) -> int:
 
 def _settle(words: Sequence[str]) -> None:
     """Put the environment of the level in force; this starts the command again where needed."""
-    from deepdiva.provenance.levels import physical_cores, settle
+    from deepdiva.provenance.levels import default_threads, settle
 
     level, threads = _asked(words)
-    settle(level, threads or physical_cores())
+    settle(level, threads or default_threads(level))
 
 
 def _asked(words: Sequence[str]) -> tuple[Level, int | None]:

@@ -14,7 +14,7 @@ from deepdiva.cli import words as typed
 from deepdiva.engine import Machine, Schedule, TaskPage
 from deepdiva.errors import ConfigError
 from deepdiva.experiment import Place, RunRequest, find_data, read_request
-from deepdiva.provenance.levels import physical_cores
+from deepdiva.provenance.levels import default_threads
 from deepdiva.randomness import SeedPlan
 from deepdiva.tasks import catalog
 
@@ -119,7 +119,7 @@ def _without_foreign_arguments(said: Any, default: Any, words: Sequence[str]) ->
 
 
 def _request(said: Any, task: str) -> RunRequest:
-    threads = said.machine.threads or physical_cores()
+    threads = said.machine.threads or default_threads(said.machine.determinism)
     return RunRequest(
         task=task,
         data=said.data,

@@ -1,11 +1,12 @@
 """The loop that every task shares; it knows none of them by name."""
 
-from deepdiva.engine.determinism import choose_device, enforce
+from deepdiva.engine.determinism import choose_device, device_of, enforce, notices
 from deepdiva.engine.learner import Learner, Plan
 from deepdiva.engine.loop import Loop
 from deepdiva.engine.machine import Machine
 from deepdiva.engine.measure import Pace
 from deepdiva.engine.optimizer import Optimizer
+from deepdiva.engine.portable import refuse_operations, refuse_settings
 from deepdiva.engine.progress import Progress, Silence
 from deepdiva.engine.schedule import Schedule
 from deepdiva.engine.signals import StopSignal
@@ -28,7 +29,11 @@ __all__ = [
     "Task",
     "TaskPage",
     "choose_device",
+    "device_of",
     "enforce",
+    "notices",
     "on_cpu",
+    "refuse_operations",
+    "refuse_settings",
     "weights_digest",
 ]

@@ -18,7 +18,7 @@ from deepdiva.experiment.request import Place, RunRequest
 from deepdiva.provenance import NumericClass, Source, Stamp, check, find_source
 from deepdiva.provenance.files import write_atomically
 from deepdiva.provenance.gate import OnUncommitted
-from deepdiva.provenance.levels import physical_cores, settle
+from deepdiva.provenance.levels import default_threads, settle
 from deepdiva.randomness import SeedPlan
 from deepdiva.record import RunRecord, RunWriter, create_run, read_run
 from deepdiva.tasks import catalog
@@ -45,7 +45,8 @@ def run(
         source, stamp = pass_gate(request, place, on_uncommitted=on_uncommitted)
         request = dataclasses.replace(request, data_sha256=stamp.data.footprint.digest)
         learner = build_learner(request, stamp)
-        for notice in (*stamp.code.notices, *stamp.data.notices, *learner.task.notices):
+        noticed = (*stamp.code.notices, *stamp.data.notices, *learner.task.notices)
+        for notice in (*engine.notices(stamp.numeric_class), *noticed):
             progress.note(notice)
         with _open(request, place, source, stamp) as writer:
             _keep_facts(learner, writer)
@@ -82,11 +83,16 @@ def pass_gate(
 
 
 def build_learner(request: RunRequest, stamp: Stamp) -> Learner:
-    """Return task, model and optimizer; pictures are decoded here, once."""
+    """Return task, model and optimizer; pictures are decoded here, once.
+
+    Raises:
+        LevelRefused: an operation of the task is not portable, at level portable (ENV-002).
+    """
     seeds = SeedPlan(request.seed)
     task = catalog.find(request.task).build(request.config, stamp.data, seeds)
-    device = engine.choose_device(request.machine.device)
-    return Learner(task, Plan(request.schedule, request.machine, seeds, device))
+    plan = Plan(request.schedule, request.machine, seeds, engine.device_of(request.machine))
+    engine.refuse_operations(task, plan)
+    return Learner(task, plan)
 
 
 def carry_out(loop: Loop, request: RunRequest, progress: Progress) -> None:
@@ -157,9 +163,10 @@ def _open(request: RunRequest, place: Place, source: Source, stamp: Stamp) -> Ru
 
 def _numeric_class(request: RunRequest) -> NumericClass:
     machine = request.machine
-    threads = machine.threads or physical_cores()
+    threads = machine.threads or default_threads(machine.determinism)
     settle(machine.determinism, threads)
-    return engine.enforce(machine, threads, engine.choose_device(machine.device))
+    engine.refuse_settings(machine, request.config)
+    return engine.enforce(machine, threads, engine.device_of(machine))
 
 
 def _keep_facts(learner: Learner, writer: RunWriter) -> None:

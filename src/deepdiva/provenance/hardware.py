@@ -41,6 +41,12 @@ def cpu_model() -> str:
     return str(cpu["model"] or platform.machine())
 
 
+def instruction_sets() -> list[str]:
+    """Return the instruction sets of the processor that choose kernels; none where that is unknown."""
+    cpu = _ask_macos_cpu() if sys.platform == "darwin" else _read_cpu(_PROCESSORS)
+    return list(cpu["instruction_sets"])
+
+
 def _read_cpu(place: Path) -> dict[str, Any]:
     """Read the first processor of `/proc/cpuinfo`; on ARM, its parts stand in for a model name."""
     facts: dict[str, str] = {}

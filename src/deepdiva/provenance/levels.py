@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from deepdiva.errors import ConfigError, LevelRefused
+from deepdiva.provenance import portable
 from deepdiva.provenance.cores import physical_cores
+from deepdiva.provenance.hardware import instruction_sets
 from deepdiva.provenance.stamp import Level
 from deepdiva.provenance.variables import contrary_values
 
-__all__ = ["inherited", "physical_cores", "required_variables", "settle"]
+__all__ = ["default_threads", "inherited", "physical_cores", "required_variables", "settle"]
 
 _NOTE = "DEEPDIVA_INHERITED"
 """Where the process that starts itself again finds what it replaced: JSON of process id and values."""
@@ -43,6 +45,8 @@ _KEEP_MEMORY = {
     "MALLOC_TRIM_THRESHOLD_": "8589934592",
     "MALLOC_TOP_PAD_": "67108864",
 }
+_FIXED: tuple[Level, ...] = ("strict", "portable")
+"""The levels at which the environment has to be right; those below can do without."""
 _STRICT = {
     "OMP_DYNAMIC": "FALSE",
     "MKL_DYNAMIC": "FALSE",
@@ -57,25 +61,29 @@ _STRICT = {
 def required_variables(level: Level, threads: int) -> dict[str, str]:
     """Return the environment that `level` needs with `threads` threads, by name.
 
+    Level portable pins one thread.  That others were asked for is told by `engine.portable`,
+    together with all else that cannot be had there.
+
     Raises:
-        ConfigError: the level is not there yet, or `threads` is less than 1 (CFG-003).
+        ConfigError: `threads` is less than 1 (CFG-003).
     """
-    if level == "portable":
-        raise ConfigError(
-            "determinism level 'portable' is not available yet",
-            expected="off, seeded or strict",
-            remedy="use --determinism strict, which repeats bits on the same CPU or GPU model",
-        )
     if threads < 1:
         raise ConfigError(
             f"threads is {threads}", expected="1 or more", remedy="give --threads 1 or more", code="CFG-003"
         )
-    variables = dict.fromkeys(_THREAD_COUNTS, str(threads))
+    variables = dict.fromkeys(_THREAD_COUNTS, "1" if level == "portable" else str(threads))
     if platform.libc_ver()[0] == "glibc":
         variables |= _KEEP_MEMORY
-    if level == "strict":
+    if level in _FIXED:
         variables |= _STRICT | {"CUBLAS_WORKSPACE_CONFIG": _cublas_workspace()}
+    if level == "portable":
+        variables |= portable.VALUES
     return variables
+
+
+def default_threads(level: Level) -> int:
+    """Return how many threads compute if nobody says: all physical cores, one at level portable."""
+    return 1 if level == "portable" else physical_cores()
 
 
 def _cublas_workspace() -> str:
@@ -88,13 +96,14 @@ def settle(level: Level, threads: int) -> None:
     """Return with the environment of `level` in force, or start the command again with it.
 
     Only the command starts itself again, at most once; what it replaced is found by
-    `inherited`.  From a notebook or a script the environment of level strict has to be
-    right already; the levels below it can do without.
+    `inherited`.  From a notebook or a script the environment of levels strict and portable
+    has to be right already; the levels below can do without.
 
     Raises:
         ConfigError: see `required_variables`.
-        LevelRefused: a variable is misspelt or contrary to the level (ENV-001), or the
-            environment can no longer be changed (ENV-003).
+        LevelRefused: a variable is misspelt or contrary to the level (ENV-001), the processor
+            or a variable does not fit level portable (ENV-002), or the environment can no
+            longer be changed (ENV-003).
     """
     required = required_variables(level, threads)
     _refuse_contrary(level)
@@ -103,8 +112,8 @@ def settle(level: Level, threads: int) -> None:
     obstacle = _obstacle()
     if obstacle is None:
         _start_again(required)
-    if level == "strict":
-        _refuse_too_late(obstacle, required)
+    if level in _FIXED:
+        _refuse_too_late(level, obstacle, required)
 
 
 def inherited() -> dict[str, str]:
@@ -113,7 +122,7 @@ def inherited() -> dict[str, str]:
 
 
 def _refuse_contrary(level: Level) -> None:
-    contrary = {} if level == "off" else contrary_values(os.environ, strict=level == "strict")
+    contrary = {} if level == "off" else contrary_values(os.environ, strict=level in _FIXED)
     if contrary:
         found = "; ".join(f"{name}={os.environ[name]!r}" for name in contrary)
         raise LevelRefused(
@@ -122,6 +131,9 @@ def _refuse_contrary(level: Level) -> None:
             remedy=f"unset {' '.join(contrary)}, or give a value that fits; libraries ignore others silently",
             code="ENV-001",
         )
+    if level == "portable":
+        lacking = portable.unfit_processor(instruction_sets())
+        portable.refuse(lacking + portable.contrary_variables(os.environ))
 
 
 def _is_in_force(required: Mapping[str, str]) -> bool:
@@ -149,7 +161,7 @@ def _obstacle() -> str | None:
     return None
 
 
-def _refuse_too_late(obstacle: str, required: Mapping[str, str]) -> None:
+def _refuse_too_late(level: Level, obstacle: str, required: Mapping[str, str]) -> None:
     wrong = [name for name in _differing(required) if name not in _KEEP_MEMORY]
     if _hash_seed_is_late(required) and "PYTHONHASHSEED" not in wrong:
         wrong.append("PYTHONHASHSEED (set too late, or Python runs with -E, -I or -R)")
@@ -158,7 +170,7 @@ def _refuse_too_late(obstacle: str, required: Mapping[str, str]) -> None:
     settings = [f"export {name}={required[name]}" for name in wrong if name in required]
     unwanted = [f"unset {name}" for name in wrong if name in _REMOVED]
     raise LevelRefused(
-        f"{obstacle}, and these variables are not as level 'strict' needs them: {', '.join(wrong)}",
+        f"{obstacle}, and these variables are not as level {level!r} needs them: {', '.join(wrong)}",
         expected="an environment settled before torch is imported",
         remedy="use the command `deepdiva`, or say before Python starts: "
         + "; ".join(settings + unwanted or ["export PYTHONHASHSEED=0"]),
