@@ -29,12 +29,12 @@ class DemoFailed(DeepDivaError):
 
 
 def main(words: list[str]) -> int:
-    """Get the digits, train on them twice, and compare the bits."""
+    """Get the digits, train on them twice, compare the bits, and reproduce the first run from its record."""
     said = typed.read(
         Words,
         words,
         verb="demo",
-        does="Get real data, train twice, and show that the bits agree.",
+        does="Get real data, train twice, show that the bits agree, and reproduce a run from its record.",
         example="deepdiva demo",
     )
     data = said.to / "data"
@@ -43,6 +43,8 @@ def main(words: list[str]) -> int:
     settings = ["--epochs", str(said.epochs), "--seed", "1", "--on-uncommitted", "snapshot", "--json"]
     first, second = (json.loads(_type(*run, *settings)) for _ in range(2))
     _show(first, second)
+    print(_type("reproduce", first["run"], "--out", str(said.to / "runs")), end="")
+    _tell_what_next(first)
     return 0
 
 
@@ -77,8 +79,11 @@ def _show(first: dict[str, Any], second: dict[str, Any]) -> None:
             expected="equal digests at every step",
             remedy=f"compare {first['run']}/chain.jsonl with {second['run']}/chain.jsonl",
         )
+    print(f"\nBoth runs took the same {len(chains[0].splitlines())} digests, bit for bit.")
+
+
+def _tell_what_next(first: dict[str, Any]) -> None:
     print(
-        f"\nBoth runs took the same {len(chains[0].splitlines())} digests, bit for bit."
-        f"\n\nlook at it   deepdiva show {first['run']}"
+        f"\nlook at it   deepdiva show {first['run']}"
         f"\nwatch it     deepdiva board {Path(first['run']).parent}"
     )

@@ -7,6 +7,8 @@ import threading
 from types import FrameType
 from typing import Any
 
+from deepdiva.errors import ConfigError
+
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1") if hasattr(signal, name))
 
 
@@ -19,9 +21,19 @@ class StopSignal:
 
     Args:
         after_steps: Also asks when so many steps are done.
+
+    Raises:
+        ConfigError: `after_steps` is less than 1 (CFG-003).
     """
 
     def __init__(self, after_steps: int | None = None) -> None:
+        if after_steps is not None and after_steps < 1:
+            raise ConfigError(
+                f"stop_after_steps = {after_steps}",
+                expected="1 or more",
+                remedy="choose another --stop-after-steps, or leave it out",
+                code="CFG-003",
+            )
         self.received: str | None = None
         self._after_steps = after_steps
         self._before: dict[signal.Signals, Any] = {}
