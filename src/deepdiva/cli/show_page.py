@@ -149,6 +149,8 @@ def _next_steps(run: RunRecord) -> Iterator[tuple[str, str]]:
     if run.status != "running":
         yield f"deepdiva run {folder}/request.toml", "the same run again"
         yield f"deepdiva restore {folder} --to DIR", "its code, byte for byte"
+    if run.status == "finished":
+        yield f"deepdiva reproduce {folder}", "its code and data, run again and compared bit by bit"
 
 
 def _pairs(rows: Iterator[tuple[str, str]]) -> Table:
