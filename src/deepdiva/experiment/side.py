@@ -1,0 +1,173 @@
+"""Let one of two runs be replayed: its code restored, its data found, a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import tomli_w
+
+from deepdiva.config import read_toml
+from deepdiva.engine.replay import Replayed, Span
+from deepdiva.engine.trace_files import load_replayed
+from deepdiva.errors import DataError, GateRefused, Inconclusive
+from deepdiva.experiment.replay import ERROR_FILE, Job
+from deepdiva.experiment.request import FILE_NAME
+from deepdiva.experiment.search_data import search_data
+from deepdiva.provenance.keep import load_stamp
+from deepdiva.provenance.levels import required_variables
+from deepdiva.provenance.manifest import safe_path
+from deepdiva.provenance.restore import restore
+from deepdiva.provenance.scratch import begin_repository, import_path
+from deepdiva.record.parting import Chain, find_parting, read_chain
+
+
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    """A run that can be replayed."""
+
+    letter: str
+    run: Path
+    scratch: Path
+    data: Path
+    search: tuple[Path, ...]
+    """Folders that come first when Python looks for modules."""
+    stamp: dict[str, Any]
+    chain: Chain
+
+    def replay(self, span: Span) -> Replayed:
+        """Run the run again as far as `span` says, and return what was seen.
+
+        Raises:
+            Inconclusive: the numeric class is another (BIS-002), the replay could not be done
+                (BIS-003), or it is not what the run wrote down (BIS-004).
+        """
+        out = self.scratch / f"replay-{span.trace_at}"
+        numbers = self.stamp["numeric_class"]
+        job = Job(
+            request=str(self.scratch / FILE_NAME),
+            data=str(self.data),
+            out=str(out),
+            threads=numbers["threads"],
+            numeric_class=numbers["name"],
+            **asdict(span),
+        )
+        place = self.scratch / "job.json"
+        place.write_text(json.dumps(asdict(job)))
+        self._start(place, out)
+        if span.stop_at:
+            self._refuse_other_record(read_chain(out / "run"), span)
+        return load_replayed(out)
+
+    def _start(self, job: Path, out: Path) -> None:
+        numbers = self.stamp["numeric_class"]
+        inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        search = os.pathsep.join([*map(str, self.search), *filter(None, inherited)])
+        settled = required_variables(numbers["level"], numbers["threads"])
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "deepdiva.experiment.replay", str(job)],
+            cwd=self.scratch / "code",
+            env=os.environ | settled | {"PYTHONPATH": search},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise self._fault(out / ERROR_FILE, done)
+
+    def _fault(self, place: Path, done: subprocess.CompletedProcess[str]) -> Inconclusive:
+        """Return why there is no replay: an error of ours, or the last line of what was said."""
+        if place.exists():
+            told = json.loads(place.read_bytes())
+            code = told["code"] if str(told["code"]).startswith("BIS") else "BIS-003"
+            return Inconclusive(
+                f"{self.letter} ({self.run.name}): {told['found']}",
+                expected=told["expected"],
+                remedy=told["remedy"],
+                code=code,
+            )
+        said = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+        return Inconclusive(
+            f"{self.letter} ({self.run.name}) could not be replayed: {said}",
+            expected="code that runs as it did",
+            remedy="`deepdiva restore` brings its code back, to see where it fails",
+            code="BIS-003",
+        )
+
+    def _refuse_other_record(self, replayed: Chain, span: Span) -> None:
+        parting = find_parting(self.chain, replayed)
+        if parting.at is not None or len(replayed.steps) < min(span.stop_at, len(self.chain.steps)):
+            step = len(replayed.steps) + 1 if parting.at is None else parting.at
+            raise Inconclusive(
+                f"{self.letter} ({self.run.name}) does not repeat itself: from step {step} on, its replay "
+                "is not what it wrote down",
+                expected="a run that gives the same bits when it is run again",
+                remedy=f"`deepdiva reproduce {self.run}` tells more; look for draws from generators "
+                "that nobody seeded",
+                code="BIS-004",
+            )
+
+
+@contextmanager
+def opened(letter: str, run: Path, *, data: Sequence[Path]) -> Iterator[Side]:
+    """Restore the code of `run` into a scratch folder, find its data, and clear up at the end.
+
+    Raises:
+        Inconclusive: code or data are missing (BIS-001).
+    """
+    with TemporaryDirectory(prefix="deepdiva-bisect-") as folder:
+        scratch = Path(folder).resolve()
+        try:
+            side = _prepare(letter, run, scratch, data)
+        except (DataError, GateRefused) as error:
+            raise Inconclusive(
+                f"{letter} ({run.name}) cannot be replayed: {error.found}",
+                expected=error.expected,
+                remedy=error.remedy,
+                code="BIS-001",
+            ) from error
+        yield side
+
+
+def _prepare(letter: str, run: Path, scratch: Path, data: Sequence[Path]) -> Side:
+    stamp = load_stamp(run)
+    tree, links = scratch / "code", scratch / "links"
+    restored = restore(run, tree)
+    if restored.code.kind == "git":
+        begin_repository(tree, restored.code.tree)
+    links.mkdir()
+    first, _ = import_path(tree, stamp["code"], links)
+    table = read_toml(run / FILE_NAME)
+    if str(table.get("task")).endswith(".py"):
+        table["task"] = _entry(stamp["code"], run)
+    (scratch / FILE_NAME).write_text(tomli_w.dumps(table))
+    return Side(
+        letter=letter,
+        run=run,
+        scratch=scratch,
+        data=search_data(run, typed=str(table.get("data")), given=data),
+        search=tuple(first),
+        stamp=stamp,
+        chain=read_chain(run),
+    )
+
+
+def _entry(code: dict[str, Any], run: Path) -> str:
+    """Return where the task's file lies in the restored tree."""
+    try:
+        return safe_path(code.get("entry"))
+    except (ValueError, TypeError) as error:
+        raise DataError(
+            f"{run / 'stamp.json'} does not tell where in its tree the task lies",
+            expected="`entry`, a path below the source tree",
+            remedy="do not trust this run; ask where it comes from",
+            code="SRC-010",
+        ) from error
