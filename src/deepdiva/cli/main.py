@@ -16,9 +16,11 @@ VERBS: dict[str, str] = {
     "reproduce": "run a finished run again, and say whether the bits agree",
     "verify": "compare a run or a data set with its own digests",
     "restore": "bring back the code of a run, byte for byte",
+    "pack": "one zip with which a stranger can run it again",
     "list": "find runs",
     "show": "look at one run",
     "diff": "tell every fact in which two runs differ",
+    "bisect": "find the step and the place where two runs part",
     "board": "open TensorBoard on the runs, live",
     "data": "get, footprint and verify data sets",
 }

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import tyro
 
-from deepdiva.cli.find_run import find_run
+from deepdiva.cli.open_run import open_run
 from deepdiva.cli.words import read
-from deepdiva.provenance.restore import restore
+from deepdiva.provenance.restore import Restored, restore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +19,7 @@ class Words:
     """What stands after `deepdiva restore`."""
 
     run: tyro.conf.Positional[str]
-    """A run folder; or `latest`, a name or a part of a name below --out."""
+    """A run folder or a crate; or `latest`, a name or a part of a name below --out."""
     to: Path
     """Folder for the code: new, or empty."""
     out: Path = Path("runs")
@@ -34,15 +34,29 @@ def main(words: list[str]) -> int:
         Words,
         words,
         verb="restore",
-        does="Bring back the code of a run, byte for byte: its commit, and what the run kept besides.",
+        does="Bring back the code of a run, byte for byte: its commit, and what the run kept "
+        "besides. Out of a crate it comes without commit and repository.",
         example="deepdiva restore latest --to restored",
     )
-    run = find_run(said.run, said.out)
-    restored = restore(run, said.to)
+    with open_run(said.run, said.out) as run:
+        restored = restore(run, said.to)
     for line in restored.missing:
         print(f"not restored: {line}", file=sys.stderr)
-    facts = {
-        "run": str(run),
+    if said.json:
+        print(json.dumps(_facts(said, run, restored)))
+        return 0
+    from_crate = Path(said.run).is_file()
+    commit = restored.code.commit
+    ground = "the crate" if from_crate else f"commit {commit[:12]}" if commit else "the snapshot alone"
+    print(f"{restored.files} files in {said.to}, from {ground}; tree {restored.code.tree[:12]} as it ran")
+    lock = Path("environment", "pylock.toml")
+    print(f"its packages stand in {f'{lock} of {said.run}' if from_crate else run / lock}")
+    return 0
+
+
+def _facts(said: Words, run: Path, restored: Restored) -> dict[str, object]:
+    return {
+        "run": said.run if Path(said.run).is_file() else str(run),
         "to": str(said.to),
         "files": restored.files,
         "commit": restored.code.commit,
@@ -50,10 +64,3 @@ def main(words: list[str]) -> int:
         "kept": [note.path for note in restored.code.kept],
         "missing": list(restored.missing),
     }
-    if said.json:
-        print(json.dumps(facts))
-        return 0
-    ground = f"commit {restored.code.commit[:12]}" if restored.code.commit else "the snapshot alone"
-    print(f"{restored.files} files in {said.to}, from {ground}; tree {restored.code.tree[:12]} as it ran")
-    print(f"its packages stand in {run / 'environment' / 'pylock.toml'}")
-    return 0
