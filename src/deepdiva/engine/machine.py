@@ -16,7 +16,7 @@ class Machine:
     determinism: Level = "strict"
     """What is promised: off, seeded, strict (equal bits on equal hardware) or portable."""
     threads: int | None = None
-    """CPU threads that compute; as many as there are physical cores if none is given."""
+    """CPU threads that compute; as many as there are physical cores if none is given, one at portable."""
     workers: int = 0
     """Processes that read batches ahead; never moves a bit."""
     device: str = "auto"
