@@ -60,3 +60,19 @@ def test_broken_requests_are_refused(tmp_path: Path, text: str, told: str) -> No
 
     with pytest.raises(ConfigError, match=told):
         read_request(tmp_path / "request.toml")
+
+
+@pytest.mark.parametrize(
+    "elsewhere", [{"task": "/home/ada/idea.py"}, {"data": "/mnt/data"}, {"name": "the third try"}]
+)
+def test_where_things_lie_is_not_in_the_digest(elsewhere: dict[str, str]) -> None:
+    """The same request from another folder is the same request; the stamp tells code and data."""
+    request = replace(REQUEST, task="./idea.py")
+
+    assert replace(request, **elsewhere).digest == request.digest  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("task", ["./another.py", "idea"])
+def test_another_task_is_another_request(task: str) -> None:
+    """What is asked counts."""
+    assert replace(REQUEST, task=task).digest != replace(REQUEST, task="./idea.py").digest
