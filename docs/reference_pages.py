@@ -27,7 +27,7 @@ _KINDS = {
     for name, kind in vars(errors).items()
     if isinstance(kind, type) and issubclass(kind, errors.DeepDivaError)
 }
-_FAMILIES = {"CFG": 2, "DATA": 4, "ENV": 3, "EXT": 2, "GIT": 3, "NUM": 9, "RES": 8, "SRC": 3}
+_FAMILIES = {"BIS": 7, "CFG": 2, "DATA": 4, "ENV": 3, "EXT": 2, "GIT": 3, "NUM": 9, "RES": 8, "SRC": 3}
 """Exit codes of messages whose error is made elsewhere than the message."""
 
 

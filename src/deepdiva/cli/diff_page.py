@@ -124,9 +124,21 @@ def _scores(scores: Iterable[Difference]) -> Table:
     table = _table("", "A", "B", "B - A", justify="right")
     for score in scores:
         both = isinstance(score.a, int | float) and isinstance(score.b, int | float)
-        gap = f"{score.b - score.a:+.4f}" if both and score.a != score.b else "=" if both else ""
+        gap = _gap(score.b - score.a) if both else ""
         table.add_row(plain(score.name), number(score.a), number(score.b), gap)
     return table
+
+
+def _gap(gap: float) -> str:
+    """Return a gap with four digits, or its size where it has none there.
+
+    Example:
+        >>> _gap(0.0), _gap(0.25), _gap(-4.1e-9)
+        ('=', '+0.2500', '-4e-09')
+    """
+    if not gap:
+        return "="
+    return f"{gap:+.4f}" if abs(gap) >= 5e-5 else f"{gap:+.0e}"
 
 
 def parting_lines(parting: Parting) -> Iterator[str]:
