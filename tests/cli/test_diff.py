@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +144,18 @@ def test_names_of_others_have_no_effect(
 
     assert "\\x1b[31m[bold]x[/bold]" in told
     assert "\x1b" not in told
+
+
+def test_records_are_read_without_torch(run: Path) -> None:
+    """A laptop that never computed anything compares runs."""
+    code = (
+        "import sys; from deepdiva.cli.main import main; main(sys.argv[1:]);"
+        "print('torch' in sys.modules, file=sys.stderr)"
+    )
+    words = [sys.executable, "-c", code, "diff", str(run), str(run)]
+    done = subprocess.run(words, check=True, capture_output=True, text=True)
+
+    assert done.stderr == "False\n"
 
 
 def test_damage_is_told_and_the_rest_compared(

@@ -9,6 +9,7 @@ import pytest
 
 from deepdiva.provenance.code import find_source, read_code_state
 from deepdiva.provenance.snapshot import keep_code
+from deepdiva.provenance.whole import keep_whole
 from deepdiva.report.code_differences import CodeDifferences, FileChange, compare_code
 
 Keep = Callable[[str], Path]
@@ -129,6 +130,25 @@ def test_without_the_repository_the_run_folders_still_tell(
 
     assert [(change.path, change.hunks) for change in found.files] == [("idea.py", None)]
     assert "in no repository here" in found.notices[0]
+
+
+def test_a_whole_snapshot_needs_no_repository(
+    repository: Path, keep: Keep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Runs that carry their whole tree, as packed ones do, are compared line by line anywhere."""
+    a = keep("a")
+    (repository / "idea.py").write_text("A = 5\n")
+    commit(repository)
+    b = keep("b")
+    for run in (a, b):
+        keep_whole(run, run / "source")
+    shutil.rmtree(repository)
+    monkeypatch.chdir(tmp_path)
+    found = compare_code(a, b)
+
+    assert found.notices == ()
+    assert found.commits[0] != found.commits[1]
+    assert "+A = 5" in str(only(found).hunks)
 
 
 def test_a_damaged_snapshot_is_told(keep: Keep) -> None:

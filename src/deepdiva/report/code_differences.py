@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from deepdiva.errors import DeepDivaError
 from deepdiva.provenance.commits import BlobReader, CommitReader, find_commit
 from deepdiva.provenance.entries import FILE, LINK, PROGRAM, SUBMODULE, Entry, open_plain
 from deepdiva.provenance.manifest import Manifest, read_manifest
-from deepdiva.provenance.restore import places_of
+from deepdiva.provenance.restore import CODE, WHOLE, places_of
 from deepdiva.provenance.snapshot import FILES_FOLDER
 from deepdiva.provenance.stamp import FileNote
 
@@ -56,8 +56,11 @@ class CodeDifferences:
 def compare_code(a: Path, b: Path) -> CodeDifferences:
     """Compare the code of the runs in the folders `a` and `b`; what cannot be compared is told."""
     try:
+        commits = tuple(read_manifest(run / CODE).state.commit for run in (a, b))
         with _opened(a) as side_a, _opened(b) as side_b:
-            return _compare(side_a, side_b)
+            files = _compare(side_a, side_b)
+            notices = () if side_a.is_whole and side_b.is_whole else tuple(_notices(commits))
+        return CodeDifferences((commits[0], commits[1]), tuple(files), notices)
     except DeepDivaError as error:
         return CodeDifferences((None, None), (), (f"{error.found}: the code was not compared",))
 
@@ -66,11 +69,11 @@ class _Side:
     """The tree of one run."""
 
     def __init__(
-        self, run: Path, manifest: Manifest, reader: CommitReader | None, blobs: BlobReader | None
+        self, folder: Path, manifest: Manifest, reader: CommitReader | None, blobs: BlobReader | None
     ) -> None:
-        self.run, self.manifest, self.blobs = run, manifest, blobs
+        self.folder, self.manifest, self.blobs = folder, manifest, blobs
         state = manifest.state
-        self.commit, self.is_whole = state.commit, state.commit is None or reader is not None
+        self.is_whole = state.commit is None or reader is not None
         self.kept: dict[str, FileNote] = {note.path: note for note in state.kept}
         committed = {} if reader is None else reader.entries()
         added = {n.path: Entry(n.mode, n.object_id) for n in (*state.kept, *state.left_out)}
@@ -96,7 +99,7 @@ class _Side:
         if note.mode == LINK:
             return self.manifest.targets[note.path].encode("utf-8", "surrogateescape")
         try:
-            with open_plain(self.run, f"code/{FILES_FOLDER}/{note.path}") as stream:
+            with open_plain(self.folder, f"{FILES_FOLDER}/{note.path}") as stream:
                 content = stream.read(LARGEST + 1)
         except OSError:
             return None
@@ -105,8 +108,9 @@ class _Side:
 
 @contextmanager
 def _opened(run: Path) -> Iterator[_Side]:
-    """Give the tree of `run`, with its commit where that is on this machine."""
-    manifest = read_manifest(run / "code")
+    """Give the tree of `run`: from a whole snapshot, else with its commit where that is on this machine."""
+    folder = run.resolve() / (WHOLE if (run / WHOLE).is_dir() else CODE)
+    manifest = read_manifest(folder)
     with ExitStack() as stack:
         reader, blobs = None, None
         if manifest.state.commit is not None:
@@ -115,23 +119,20 @@ def _opened(run: Path) -> Iterator[_Side]:
                 blobs = stack.enter_context(reader.blobs())
             except DeepDivaError:
                 reader = None
-        yield _Side(run.resolve(), manifest, reader, blobs)
+        yield _Side(folder, manifest, reader, blobs)
 
 
-def _compare(a: _Side, b: _Side) -> CodeDifferences:
+def _compare(a: _Side, b: _Side) -> list[FileChange]:
     paths = sorted({*a.entries, *b.entries, *a.gone, *b.gone})
     if not (a.is_whole and b.is_whole):
         # Of what no snapshot holds, nothing is known but the commit.
         paths = sorted({*a.kept, *b.kept, *a.gone, *b.gone})
-    changes = [change for path in paths if (change := _change(path, a, b)) is not None]
-    return CodeDifferences((a.commit, b.commit), tuple(changes), tuple(_notices(a, b)))
+    return [change for path in paths if (change := _change(path, a, b)) is not None]
 
 
-def _notices(a: _Side, b: _Side) -> Iterator[str]:
-    missing = dict.fromkeys(str(side.commit) for side in (a, b) if not side.is_whole)
-    if missing and a.commit != b.commit:
-        found = " and ".join(commit[:12] for commit in missing)
-        yield f"commit {found} is in no repository here: only files that the runs keep were compared"
+def _notices(commits: Sequence[str | None]) -> Iterator[str]:
+    if commits[0] != commits[1]:
+        yield "a commit is in no repository here: only files that the runs keep were compared"
 
 
 def _change(path: str, a: _Side, b: _Side) -> FileChange | None:
