@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,9 @@ from deepdiva.engine import (
     Optimizer,
     Plan,
     Schedule,
+    device_of,
+    enforce,
+    notices,
     on_cpu,
     refuse_operations,
     refuse_settings,
@@ -35,6 +38,7 @@ from deepdiva.errors import LevelRefused
 from deepdiva.models import BUILDERS
 from deepdiva.provenance.levels import required_variables
 from deepdiva.randomness import SeedPlan
+from deepdiva.tasks import catalog
 
 PROGRAM = Path(__file__).with_name("portable_program.py")
 GOLDEN = json.loads(PROGRAM.with_name("portable_golden.json").read_text())
@@ -196,6 +200,63 @@ def test_plain_and_foreach_optimizers_name_the_fused_one(name: str, arguments: t
 def test_optimizers_without_a_fused_kernel_name_others(name: str) -> None:
     """Where torch has none, the remedy is another optimizer; RAdam takes its first root at step six."""
     assert "take --optimizer SGD, or Adam" in refused(PORTABLE_MACHINE, Optimizer(optimizer=name))
+
+
+@pytest.mark.parametrize("name", catalog.MODULES)
+def test_the_default_optimizer_of_every_task_passes(name: str) -> None:
+    """A task that joins the catalog is looked at without a change here."""
+    refuse_settings(PORTABLE_MACHINE, catalog.find(name).config())
+
+
+def test_auto_is_the_cpu() -> None:
+    """A GPU is not taken for being there."""
+    assert device_of(Machine(determinism="portable")) == CPU
+
+
+# -- The arithmetic in force ---------------------------------------------------------
+
+
+@pytest.fixture
+def switches() -> Iterator[None]:
+    """Put back what `enforce` sets."""
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(False)
+
+
+@pytest.fixture
+def avx2(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let torch say that it computes with AVX2, whatever this processor has."""
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
+
+
+@pytest.mark.usefixtures("switches", "avx2")
+def test_another_canary_than_that_of_the_table_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same build of torch with other bits is not what was compared."""
+    monkeypatch.setitem(PORTABLE, torch.__version__, "0" * 64)
+
+    with pytest.raises(LevelRefused, match=r"ENV-002(.|\n)*the canary is"):
+        enforce(PORTABLE_MACHINE, 1, CPU)
+
+
+@pytest.mark.usefixtures("switches", "avx2")
+def test_an_unknown_build_is_mentioned_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was never compared is no reason to refuse, but the user is told."""
+    monkeypatch.delitem(PORTABLE, torch.__version__, raising=False)
+    found = enforce(PORTABLE_MACHINE, 1, CPU)
+
+    assert found.threads == 1
+    assert torch.__version__ in notices(found)[0]
+
+
+@pytest.mark.usefixtures("switches")
+def test_other_kernels_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Variables that came too late show in what torch says of itself."""
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
+
+    with pytest.raises(LevelRefused, match="kernels for AVX512: set ATEN_CPU_CAPABILITY=avx2"):
+        enforce(PORTABLE_MACHINE, 1, CPU)
 
 
 # -- Operations ----------------------------------------------------------------------

@@ -11,7 +11,16 @@ from tests.journeys.commands import Desk, Result, facts
 
 def words_of(desk: Desk, *more: str, level: str = "portable") -> list[str | Path]:
     """Return the words of a short run that names no thread count."""
-    words = ["run", "image-classification", "--data", desk.data, "--epochs", "1", "--seed", "1"]
+    words: list[str | Path] = [
+        "run",
+        "image-classification",
+        "--data",
+        desk.data,
+        "--epochs",
+        "1",
+        "--seed",
+        "1",
+    ]
     return [*words, "--determinism", level, "--json", *more]
 
 
@@ -30,17 +39,25 @@ def test_default_settings_are_portable(shared_desk: Desk, portable: Result) -> N
     assert stamp["numeric_class"]["device"] == "cpu"
 
 
-@pytest.mark.parametrize("threads", ["2", "7"])
 def test_inherited_thread_counts_move_no_bit(
-    shared_desk: Desk, portable: Result, threads: str, monkeypatch: pytest.MonkeyPatch
+    shared_desk: Desk, portable: Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever OMP_NUM_THREADS says, weights, chain and numeric class are the same."""
-    monkeypatch.setenv("OMP_NUM_THREADS", threads)
-    monkeypatch.setenv("MKL_NUM_THREADS", threads)
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.setenv("MKL_NUM_THREADS", "2")
     answer = shared_desk.type(*words_of(shared_desk)).json
 
     assert answer["weights_sha256"] == portable.json["weights_sha256"]
     assert answer["numeric_class"] == portable.json["numeric_class"]
+    assert facts(answer["run"]) == facts(portable.json["run"])
+
+
+def test_stopped_and_resumed_run_has_the_same_bits(shared_desk: Desk, portable: Result) -> None:
+    """`resume` settles the level again, and what was rehearsed before leaves no trace."""
+    stopped = shared_desk.type(*words_of(shared_desk, "--stop-after-steps", "7"), expect=130).json
+    answer = shared_desk.type("resume", stopped["run"], "--json").json
+
+    assert answer["weights_sha256"] == portable.json["weights_sha256"]
     assert facts(answer["run"]) == facts(portable.json["run"])
 
 
