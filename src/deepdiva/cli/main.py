@@ -17,6 +17,7 @@ VERBS: dict[str, str] = {
     "verify": "compare a run or a data set with its own digests",
     "restore": "bring back the code of a run, byte for byte",
     "pack": "one zip with which a stranger can run it again",
+    "attest": "sign a run: a statement that anybody can check",
     "list": "find runs",
     "show": "look at one run",
     "diff": "tell every fact in which two runs differ",

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import tyro
 
 from deepdiva.cli import data_verify
 from deepdiva.cli import words as typed
 from deepdiva.cli.find_run import RUN_FILE, find_run
+from deepdiva.cli.open_run import open_run
+from deepdiva.cli.verify_statement import is_statement, show_statement
 from deepdiva.errors import ConfigError, DeepDivaError
 from deepdiva.provenance.footprint import FILE_NAME, SECOND_NAME, find_footprint
 from deepdiva.record import Verification, verify_run
@@ -23,7 +26,12 @@ class Words:
     """What stands after `deepdiva verify`."""
 
     thing: tyro.conf.Positional[str] = "latest"
-    """A run folder, or `latest`, a name or a part of a name below --out; a data folder; a footprint file."""
+    """A run folder, or `latest`, a name or a part of a name below --out; a crate; a signed statement; a
+    data folder; a footprint file."""
+    key: Path | None = None
+    """Public key of whom you trust, for a statement."""
+    of: str | None = None
+    """Run or crate that a statement must be about; every file that it names is read."""
     out: Path = Path("runs")
     """Folder below which runs are looked for by name."""
     json: bool = False
@@ -36,14 +44,25 @@ def main(words: Sequence[str]) -> int:
         Words,
         words,
         verb="verify",
-        does="Compare a run, or a data set, with its own digests; every file of it is read.\n\n"
-        "Exit 0 if all agree; 4 if data changed, 6 if a run contradicts itself, 7 if it is not finished.",
+        does="Compare a run, a crate or a data set with its own digests, every file of it; or a signed "
+        "statement with its signature.\n\n"
+        "Exit 0 if all agree; 4 if data changed, 6 if a run contradicts itself or a statement was changed, "
+        "7 if a run is not finished.",
         example="deepdiva verify latest",
     )
-    data = _data_folder(Path(said.thing))
+    place = Path(said.thing)
+    if place.is_file() and is_zipfile(place):
+        with open_run(said.thing, said.out) as run:
+            return _tell(replace(verify_run(run), folder=place), said)
+    if place.is_file() and is_statement(place):
+        return show_statement(place, key=said.key, of=said.of, out=said.out, as_json=said.json)
+    data = _data_folder(place)
     if data is not None:
         return data_verify.main([str(data), "--deep", *(["--json"] if said.json else [])])
-    found = verify_run(find_run(said.thing, said.out))
+    return _tell(verify_run(find_run(said.thing, said.out)), said)
+
+
+def _tell(found: Verification, said: Words) -> int:
     if said.json:
         print(json.dumps(_facts(found)))
     found.refuse()
