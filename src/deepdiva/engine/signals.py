@@ -50,7 +50,7 @@ class StopSignal:
     def count(self, steps: int) -> None:
         """Take note that so many steps are done."""
         if self._after_steps is not None and steps >= self._after_steps:
-            self.received = self.received or f"the first {self._after_steps} steps are done:"
+            self.received = self.received or f"stopped after {self._after_steps} steps, as asked,"
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         if self.received is not None and number == signal.SIGINT:
