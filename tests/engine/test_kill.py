@@ -80,7 +80,9 @@ def kill_at_call(names: tuple[str, ...], where: Any, number: int, *, after: bool
         setattr(where, name, deadly(getattr(where, name)))
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(
+    scope="module", params=["sgd", *(pytest.param(kind, marks=pytest.mark.slow) for kind in list(KINDS)[1:])]
+)
 def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path, str]:
     """Return a kind of run, its folder and the digest of its weights, when nobody kills it."""
     folder = tmp_path_factory.mktemp("whole")

@@ -24,12 +24,14 @@ def test_bad_words_are_answered(shared_desk: Desk, words: list[str], told: str) 
     assert sorted(shared_desk.folder.glob("runs/*")) == before
 
 
+@pytest.mark.slow
 def test_unknown_task_and_verb_are_answered(shared_desk: Desk) -> None:
     """The near name is offered."""
     assert "image-classification" in shared_desk.type("run", "image-clasification", expect=2).err
     assert "did you mean 'resume'" in shared_desk.type("resme", expect=2).err
 
 
+@pytest.mark.slow
 def test_out_inside_the_data_is_refused(shared_desk: Desk) -> None:
     """Runs must not change what they read."""
     answer = shared_desk.type(*shared_desk.run_words("--out", shared_desk.data / "runs"), expect=2)
@@ -67,6 +69,7 @@ def test_one_byte_more_refuses_by_name(desk: Desk, tmp_path: Path) -> None:
     assert victim.name in desk.type("data", "verify", data, "--deep", expect=4).err
 
 
+@pytest.mark.slow
 def test_other_data_than_the_request_names_is_refused(desk: Desk, tmp_path: Path) -> None:
     """A request knows its data by digest, not by path."""
     answer = desk.type(*desk.run_words(epochs=1)).json
@@ -78,6 +81,7 @@ def test_other_data_than_the_request_names_is_refused(desk: Desk, tmp_path: Path
     assert "DATA-043" in desk.type("run", request, "--data", data, expect=4).err
 
 
+@pytest.mark.slow
 def test_unknown_setting_in_a_request_is_answered(desk: Desk, tmp_path: Path) -> None:
     """A request written by hand is held to the same words."""
     request = tmp_path / "mine.toml"
@@ -86,6 +90,7 @@ def test_unknown_setting_in_a_request_is_answered(desk: Desk, tmp_path: Path) ->
     assert "did you mean 'model'" in desk.type("run", request, expect=2).err
 
 
+@pytest.mark.slow
 def test_misspelt_variable_refuses(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A value that the library would ignore in silence is an error here."""
     monkeypatch.setenv("MKL_CBWR", "COMPATIBEL")
@@ -93,6 +98,7 @@ def test_misspelt_variable_refuses(desk: Desk, monkeypatch: pytest.MonkeyPatch) 
     assert "ENV-001" in desk.type(*desk.run_words(), expect=3).err
 
 
+@pytest.mark.slow
 def test_inherited_threads_are_overridden(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever OMP_NUM_THREADS says, the pinned number counts, and the stamp tells both."""
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
@@ -103,6 +109,7 @@ def test_inherited_threads_are_overridden(desk: Desk, monkeypatch: pytest.Monkey
     assert os.environ["OMP_NUM_THREADS"] in stamp
 
 
+@pytest.mark.slow
 def test_own_file_is_guarded_by_its_own_repository(desk: Desk, digits: Path, tmp_path: Path) -> None:
     """FILE.py is run, and it is the repository of the file that must be clean."""
     import deepdiva.tasks.image_classification as page

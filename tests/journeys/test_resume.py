@@ -31,7 +31,14 @@ def stop_in_epoch(process: subprocess.Popen[str], epoch: int, number: int) -> tu
     return process.returncode, out
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGTERM,
+        pytest.param(signal.SIGINT, marks=pytest.mark.slow),
+        pytest.param(signal.SIGUSR1, marks=pytest.mark.slow),
+    ],
+)
 def test_signal_leaves_a_resumable_run(shared_desk: Desk, whole: dict[str, str], number: int) -> None:
     """Exit 130, status interrupted; `resume` ends with the weights, chain and events of the whole run."""
     status, out = stop_in_epoch(shared_desk.start(*shared_desk.run_words(epochs=EPOCHS)), 4, number)
@@ -45,6 +52,7 @@ def test_signal_leaves_a_resumable_run(shared_desk: Desk, whole: dict[str, str],
     assert facts(shared_desk.folder / resumed["run"]) == facts(shared_desk.folder / whole["run"])
 
 
+@pytest.mark.slow
 def test_kill_without_a_word_is_resumed_with_workers(shared_desk: Desk, whole: dict[str, str]) -> None:
     """After SIGKILL the run goes on from its last checkpoint, whatever stood behind it in the record."""
     words = shared_desk.run_words("--workers", "2", "--checkpoint-every-steps", "7", epochs=EPOCHS)
@@ -58,6 +66,7 @@ def test_kill_without_a_word_is_resumed_with_workers(shared_desk: Desk, whole: d
     assert facts(run) == facts(shared_desk.folder / whole["run"])
 
 
+@pytest.mark.slow
 def test_finished_run_is_left_as_it_is(shared_desk: Desk, whole: dict[str, str]) -> None:
     """To resume a finished run is no error and changes nothing."""
     record = shared_desk.folder / whole["run"]
@@ -68,6 +77,7 @@ def test_finished_run_is_left_as_it_is(shared_desk: Desk, whole: dict[str, str])
     assert (record / "run.json").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_moved_run_is_resumed(shared_desk: Desk, whole: dict[str, str], tmp_path: Path) -> None:
     """A run folder holds no path of its own, so it goes on wherever it lies."""
     _, out = stop_in_epoch(shared_desk.start(*shared_desk.run_words(epochs=EPOCHS)), 3, signal.SIGTERM)
@@ -76,6 +86,7 @@ def test_moved_run_is_resumed(shared_desk: Desk, whole: dict[str, str], tmp_path
     assert shared_desk.type("resume", moved, "--json").json["weights_sha256"] == whole["weights_sha256"]
 
 
+@pytest.mark.slow
 def test_changed_code_is_named_and_can_be_allowed(desk: Desk) -> None:
     """The run's own stamp is what counts: other code refuses (exit 3) until it is allowed."""
     _, out = stop_in_epoch(desk.start(*desk.run_words(epochs=EPOCHS)), 2, signal.SIGTERM)
@@ -88,6 +99,7 @@ def test_changed_code_is_named_and_can_be_allowed(desk: Desk) -> None:
     assert desk.type("resume", run, "--allow-change", "code", "--json").json["status"] == "finished"
 
 
+@pytest.mark.slow
 def test_second_writer_is_turned_away(shared_desk: Desk) -> None:
     """While a run trains, `resume` of it exits with 8 and says who holds it."""
     process = shared_desk.start(*shared_desk.run_words("--out", "held", epochs=200))

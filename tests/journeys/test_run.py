@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.journeys.commands import Desk, Result, facts
 
+SLOW = pytest.mark.slow
 KEYS = {
     *("run", "id", "task", "status", "seed", "determinism", "numeric_class", "data_sha256"),
     *("weights_sha256", "best_weights_sha256", "best_epoch", "train", "val", "test", "steps", "seconds"),
@@ -24,7 +25,7 @@ def test_default_settings_reach_the_stated_accuracy(shared_desk: Desk) -> None:
     assert answer["seconds"] < 60
 
 
-@pytest.mark.parametrize("workers", [1, 2, 4])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=SLOW), 2, pytest.param(4, marks=SLOW)])
 def test_workers_move_no_bit(shared_desk: Desk, reference: Result, workers: int) -> None:
     """Chain, events and weights are those of a run without workers."""
     answer = shared_desk.type(*shared_desk.run_words("--workers", str(workers))).json
@@ -33,6 +34,7 @@ def test_workers_move_no_bit(shared_desk: Desk, reference: Result, workers: int)
     assert facts(answer["run"]) == facts(reference.json["run"])
 
 
+@pytest.mark.slow
 def test_another_seed_gives_other_weights(shared_desk: Desk, reference: Result) -> None:
     """The seed is what the weights come from."""
     answer = shared_desk.type(*shared_desk.run_words(seed=2)).json
@@ -49,6 +51,7 @@ def test_request_repeats_the_run(shared_desk: Desk, reference: Result) -> None:
     assert facts(answer["run"]) == facts(reference.json["run"])
 
 
+@pytest.mark.slow
 def test_words_change_a_request(shared_desk: Desk, reference: Result) -> None:
     """What stands after a request.toml counts more than what stands in it."""
     request = Path(reference.json["run"], "request.toml")
@@ -59,6 +62,7 @@ def test_words_change_a_request(shared_desk: Desk, reference: Result) -> None:
     assert written["seed"] == 1
 
 
+@pytest.mark.slow
 def test_drawn_seed_is_recorded_and_repeats(shared_desk: Desk) -> None:
     """A seed nobody chose stands in the record, and gives the same run when it is chosen."""
     drawn = shared_desk.type(*shared_desk.run_words(epochs=1, seed=None)).json
@@ -67,6 +71,7 @@ def test_drawn_seed_is_recorded_and_repeats(shared_desk: Desk) -> None:
     assert chosen["weights_sha256"] == drawn["weights_sha256"]
 
 
+@pytest.mark.slow
 def test_no_test_leaves_the_test_split_alone(shared_desk: Desk) -> None:
     """With `--no-test` there is no test score, in the answer or in the record."""
     answer = shared_desk.type(*shared_desk.run_words("--no-test", epochs=1)).json
@@ -75,6 +80,7 @@ def test_no_test_leaves_the_test_split_alone(shared_desk: Desk) -> None:
     assert not any(event["split"] == "test" for event in facts(answer["run"])[1])
 
 
+@pytest.mark.slow
 def test_runs_lie_below_out(desk: Desk) -> None:
     """Run folders lie directly under `--out`, which git does not see, and `latest` points to the newest."""
     answer = desk.type(*desk.run_words("--out", "results", "--name", "My idea", epochs=1)).json
@@ -130,6 +136,7 @@ def test_list_and_show_find_the_run(reference: Result, shared_desk: Desk) -> Non
 
 
 @pytest.mark.parametrize("optimizer", ["Adam", "RMSprop"])
+@pytest.mark.slow
 def test_another_optimizer_comes_with_its_own_arguments(shared_desk: Desk, optimizer: str) -> None:
     """The arguments of the task's own optimizer are not forced upon another one."""
     words = ("--optimizer", optimizer, "--learning-rate", "0.001")
@@ -139,6 +146,7 @@ def test_another_optimizer_comes_with_its_own_arguments(shared_desk: Desk, optim
     assert request["config"]["optimizer"]["optimizer_arguments"] == []
 
 
+@pytest.mark.slow
 def test_all_settings_of_the_loop_work_together(shared_desk: Desk) -> None:
     """Schedules, clipping, accumulation, patience, balancing, flips, shifts and half precision."""
     words = [
