@@ -51,6 +51,13 @@ def test_it_is_found_where_it_was_typed_then_by_the_hint(
     assert search_data(run, typed="data") == data
 
 
+def test_a_crate_brings_its_data_along(run: Path, data: Path) -> None:
+    """Then nothing else on the machine is needed, or asked."""
+    make_data(run / "dataset")
+
+    assert search_data(run, typed=str(data)) == run / "dataset"
+
+
 def test_it_is_found_below_a_folder_that_is_given(run: Path, data: Path, tmp_path: Path) -> None:
     """Under any name, at any depth; and nothing is written there."""
     place = tmp_path / "archive" / "2026" / "another name"

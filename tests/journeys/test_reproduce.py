@@ -247,3 +247,20 @@ def test_plain_commands_repeat_it_too(shared_desk: Desk, finished: Path, tmp_pat
     assert done.returncode == 0, done.stderr
     assert "REPRODUCED" in done.stdout
     assert str(shared_desk.folder) not in (place / "reproduce.sh").read_text()
+
+
+@pytest.mark.slow
+def test_a_crate_reproduces_without_repository_and_data(desk: Desk, tmp_path: Path) -> None:
+    """The zip alone: repository, data and run are gone, and the bits come out all the same."""
+    data = desk.copy_of_data(tmp_path / "digits")
+    words = [word if word != desk.data else data for word in desk.run_words(epochs=1)]
+    first = desk.type(*words).json
+    desk.type("pack", first["run"], "-o", tmp_path / "run.crate.zip", "--with-data")
+    shutil.rmtree(desk.folder)
+    shutil.rmtree(data)
+    nowhere = make_desk(tmp_path / "elsewhere", tmp_path)
+    again = nowhere.type("reproduce", tmp_path / "run.crate.zip", "--json").json
+
+    assert again["verdict"] == "REPRODUCED"
+    assert again["weights_sha256"] == first["weights_sha256"]
+    assert Path(again["run"]).is_relative_to(nowhere.folder)

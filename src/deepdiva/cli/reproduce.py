@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import tyro
 
 from deepdiva.cli import words as typed
-from deepdiva.cli.find_run import find_run
+from deepdiva.cli.open_run import open_run
 
 if TYPE_CHECKING:
     from deepdiva.experiment import Reproduction
@@ -24,7 +24,7 @@ class Words:
     """What stands after `deepdiva reproduce`."""
 
     run: tyro.conf.Positional[str]
-    """A finished run: its folder; or `latest`, a name or a part of a name below --out."""
+    """A finished run: its folder, or a crate; or `latest`, a name or a part of a name below --out."""
     data: tuple[Path, ...] = ()
     """Folders in and below which the data is looked for by its digest; else where it was."""
     steps: int | None = None
@@ -47,11 +47,10 @@ def main(words: list[str]) -> int:
         "Exit 0 REPRODUCED, 5 DIVERGED, 6 TAMPERED, 7 INCONCLUSIVE.",
         example="deepdiva reproduce latest --data data",
     )
-    run = find_run(said.run, said.out)
     from deepdiva import experiment
     from deepdiva.cli.progress import progress_on
 
-    with progress_on() as progress:
+    with open_run(said.run, said.out) as run, progress_on() as progress:
         result = experiment.reproduce(
             run,
             out=said.out,
@@ -60,8 +59,8 @@ def main(words: list[str]) -> int:
             environment=said.environment,
             progress=progress,
         )
-    _tell(result, as_json=said.json)
-    result.refuse()
+        _tell(result, as_json=said.json)
+        result.refuse()
     return 0
 
 

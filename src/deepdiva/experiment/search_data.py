@@ -11,6 +11,7 @@ from deepdiva.experiment.find_data import hints
 from deepdiva.provenance.differences import between
 from deepdiva.provenance.footprint import Footprint, load, take_footprint
 from deepdiva.provenance.tree import is_ignored, look_at
+from deepdiva.share import DATASET
 
 PROBES = 5
 """Files by which a folder is recognized before all of it is read."""
@@ -25,13 +26,15 @@ def search_data(run: Path, *, typed: str, given: Sequence[Path] = ()) -> Path:
         run: The run folder, with the footprint of its data.
         typed: The folder as it was typed when the run was asked for.
         given: Folders in and below which it is looked for; then it is looked for only there.
+            Else a run out of a crate may bring it along.
 
     Raises:
         DataError: it is in none of the places (DATA-046), or what is there was changed
             (DATA-043); the footprint of the run cannot be trusted (DATA-060).
     """
     footprint = load(run / "data" / "footprint.json")
-    places = list(given) or list(dict.fromkeys([Path(typed), *hints(run)]))
+    packed = [run / DATASET] if (run / DATASET).is_dir() else []
+    places = list(given) or list(dict.fromkeys([*packed, Path(typed), *hints(run)]))
     faults = []
     for folder in _candidates(places, footprint, below=bool(given)):
         fault = _fault(folder, footprint)

@@ -97,7 +97,7 @@ class Reproduction:
             raise Diverged(
                 self.sentence,
                 expected="the bits that were recorded",
-                remedy=f"deepdiva diff {self.original.folder} {self.run and self.run.folder}",
+                remedy="`deepdiva diff` of both tells what differs, `deepdiva bisect` where the cause lies",
                 code="VER-012",
             )
         if self.verdict == "TAMPERED":
