@@ -1,4 +1,4 @@
-"""Train every model of the catalog for a few steps, and print what came out: run it with `python`.
+"""Train every model of the catalog for a few steps, and print what came out: started as a script.
 
 It is started natively, with any thread counts, and under an emulated processor; all must
 print the same.  Pictures and labels are made from integers, so that nothing but the
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from tests.engine.portable_operations import operation_digests
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -130,11 +131,12 @@ def train(model: str, optimizer: str) -> str:
 
 
 def main(names: Sequence[str]) -> None:
-    """Print the torch build, the canary, and a digest for each model of `names` with each optimizer."""
+    """Print torch build, canary, and digests: of models with each optimizer, and of operations."""
     arithmetic = enforce(MACHINE, 1, torch.device("cpu"))
     facts = {"torch": arithmetic.torch, "canary": arithmetic.canary}
     digests = {f"{name}, {optimizer}": train(name, optimizer) for name in names for optimizer in OPTIMIZERS}
-    json.dump(facts | {"digests": digests}, sys.stdout, indent=2)
+    everything = facts | {"digests": digests, "operations": operation_digests()}
+    json.dump(everything, sys.stdout, indent=2)
 
 
 if __name__ == "__main__":
