@@ -136,3 +136,16 @@ def test_own_file_is_guarded_by_its_own_repository(desk: Desk, digits: Path, tmp
 
     assert "idea.py" in refused.err
     assert elsewhere.type(*words).json["task"] == "idea"
+
+
+@pytest.mark.slow
+def test_deep_run_finds_what_the_times_hide(desk: Desk, tmp_path: Path) -> None:
+    """`run --deep` hashes every file first: a byte changed under the old time refuses."""
+    data = desk.copy_of_data(tmp_path / "digits")
+    words = [word if word != desk.data else data for word in desk.run_words(epochs=1)]
+    desk.type(*words)
+    victim = sorted((data / "train").rglob("*.png"))[0]
+    content = victim.read_bytes()
+    set_content(victim, bytes([*content[:-1], content[-1] ^ 1]), victim.stat())
+
+    assert victim.name in desk.type(*words, "--deep", expect=4).err

@@ -8,6 +8,7 @@ from pathlib import Path
 import tyro
 
 from deepdiva.cli import words as typed
+from deepdiva.cli.find_run import find_run
 from deepdiva.errors import DeepDivaError
 
 
@@ -15,8 +16,10 @@ from deepdiva.errors import DeepDivaError
 class Words:
     """What stands after `deepdiva resume`."""
 
-    run: tyro.conf.Positional[Path]
-    """The run folder."""
+    run: tyro.conf.Positional[str] = "latest"
+    """The run folder; or `latest`, its name, or a part that only one name has, below --out."""
+    out: Path = Path("runs")
+    """Folder below which runs are looked for by name."""
     data: Path | None = None
     """Where the data lies now, if it was moved."""
     allow_change: tuple[str, ...] = ()
@@ -34,9 +37,10 @@ def main(words: list[str]) -> int:
         words,
         verb="resume",
         does="Go on with an interrupted run, to the very bits of one that was not.",
-        example="deepdiva resume runs/latest",
+        example="deepdiva resume latest",
     )
-    _settle(said.run)
+    folder = find_run(said.run, said.out)
+    _settle(folder)
     from deepdiva import experiment
     from deepdiva.cli import result
     from deepdiva.cli.progress import progress_on
@@ -44,7 +48,7 @@ def main(words: list[str]) -> int:
     with progress_on() as progress:
         try:
             record = experiment.resume(
-                said.run,
+                folder,
                 data=said.data,
                 allow_change=said.allow_change,
                 strict=said.strict_resume,

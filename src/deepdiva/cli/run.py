@@ -25,6 +25,7 @@ def main(words: list[str]) -> int:
                 request,
                 place,
                 on_uncommitted=said.on_uncommitted,
+                deep=said.deep,
                 stop_after_steps=said.stop_after_steps,
                 progress=progress,
             )

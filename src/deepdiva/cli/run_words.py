@@ -39,6 +39,8 @@ class Words:
     """What to do about code that no commit records: refuse the run, or keep a snapshot of it."""
     stop_after_steps: int | None = None
     """Stop after so many steps, as a signal would; `resume` goes on."""
+    deep: bool = False
+    """Hash every file of the data before the run, instead of comparing sizes and times."""
     json: bool = False
     """Print the result as one JSON object."""
     schedule: Schedule = Schedule()

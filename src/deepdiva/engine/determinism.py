@@ -11,6 +11,7 @@ from deepdiva.engine import canary
 from deepdiva.engine.machine import Machine
 from deepdiva.errors import ConfigError
 from deepdiva.provenance import NumericClass
+from deepdiva.provenance.hardware import cpu_model
 from deepdiva.provenance.portable import Violation, refuse
 
 
@@ -68,7 +69,7 @@ def enforce(machine: Machine, threads: int, device: torch.device) -> NumericClas
     return NumericClass(
         canary=digest,
         level=machine.determinism,
-        device=_model_of(device),
+        device=device.type if portable else _model_of(device),
         threads=threads,
         torch=torch.__version__,
         compile=machine.compile,
@@ -117,4 +118,11 @@ def _mps_or_cpu() -> str:
 
 
 def _model_of(device: torch.device) -> str:
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+    """Return what computes, by its model: other models may take other kernels."""
+    match device.type:
+        case "cuda":
+            return torch.cuda.get_device_name(device)
+        case "cpu":
+            return cpu_model()
+        case kind:
+            return kind

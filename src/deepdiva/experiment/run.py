@@ -29,12 +29,15 @@ def run(
     place: Place,
     *,
     on_uncommitted: OnUncommitted = "refuse",
+    deep: bool = False,
     stop_after_steps: int | None = None,
     progress: Progress | None = None,
 ) -> RunRecord:
     """Pass the gate, train, validate, test once, and write everything down.
 
     Args:
+        on_uncommitted: What to do about code that no commit holds.
+        deep: Hash every file of the data first, instead of comparing sizes and times.
         stop_after_steps: Stop there as if a signal came; no part of the request.
 
     Raises:
@@ -42,7 +45,7 @@ def run(
     """
     progress = progress or Silence()
     with StopSignal(stop_after_steps) as stop:
-        source, stamp = pass_gate(request, place, on_uncommitted=on_uncommitted)
+        source, stamp = pass_gate(request, place, on_uncommitted=on_uncommitted, deep=deep)
         request = dataclasses.replace(request, data_sha256=stamp.data.footprint.digest)
         learner = build_learner(request, stamp)
         noticed = (*stamp.code.notices, *stamp.data.notices, *learner.task.notices)
@@ -56,11 +59,17 @@ def run(
 
 
 def pass_gate(
-    request: RunRequest, place: Place, *, on_uncommitted: OnUncommitted, source: Source | None = None
+    request: RunRequest,
+    place: Place,
+    *,
+    on_uncommitted: OnUncommitted,
+    deep: bool = False,
+    source: Source | None = None,
 ) -> tuple[Source, Stamp]:
     """Return what the run stands on, or raise the first reason why it could not be repeated.
 
     Args:
+        deep: Hash every file of the data, instead of comparing sizes and times.
         source: The source tree that guards the run, where it is known already.
 
     Raises:
@@ -74,6 +83,7 @@ def pass_gate(
         source=source,
         on_uncommitted=on_uncommitted,
         data_root=place.data,
+        deep=deep,
         request_sha256=request.digest,
         seed=request.seed,
         numeric_class=_numeric_class(request),

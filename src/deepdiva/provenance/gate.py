@@ -28,6 +28,7 @@ def check(
     request_sha256: str,
     seed: int,
     numeric_class: NumericClass,
+    deep: bool = False,
 ) -> Stamp:
     """Return the stamp of a run, or raise the first reason why it could not be repeated.
 
@@ -38,6 +39,7 @@ def check(
         request_sha256: Digest of everything that was asked for.
         seed: Root of all randomness.
         numeric_class: Proof of what computes.
+        deep: Hash every file of the data, instead of comparing sizes and times.
 
     Raises:
         UncommittedCode: the code differs from its last commit (SRC-001).
@@ -49,7 +51,7 @@ def check(
         _refuse_uncommitted(source, code)
     return Stamp(
         code=code,
-        data=verify(data_root),
+        data=verify(data_root, deep=deep),
         environment=read_environment(),
         seed=seed,
         numeric_class=numeric_class,
