@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from tests.journeys.commands import Desk, Result, make_desk
 
+from deepdiva.share import open_crate, pack
+
 SCRIPT = Path(__file__).resolve().parents[2] / "docs" / "guides" / "verify_statement.py"
 
 
@@ -70,6 +72,13 @@ def test_two_packs_are_byte_identical(
 
     assert told["sha256"] == hashlib.sha256(crate.read_bytes()).hexdigest()
     assert (tmp_path / "other.zip").read_bytes() == crate.read_bytes()
+
+
+def test_a_crate_that_was_opened_packs_to_the_same_bytes(crate: Path, tmp_path: Path) -> None:
+    """Nothing is lost on the way: an opened crate is the run again."""
+    again = pack(open_crate(crate, tmp_path / "run"), tmp_path / "again.zip")
+
+    assert again.sha256 == hashlib.sha256(crate.read_bytes()).hexdigest()
 
 
 def test_a_crate_names_no_place_of_this_machine(shared_desk: Desk, crate: Path) -> None:

@@ -27,4 +27,4 @@ def open_run(word: str, out: Path) -> Iterator[Path]:
     from deepdiva.share import open_crate
 
     with TemporaryDirectory(prefix="deepdiva-") as scratch:
-        yield open_crate(Path(word), Path(scratch) / Path(word).name.partition(".")[0])
+        yield open_crate(Path(word), Path(scratch) / (Path(word).name.partition(".")[0] or "run"))

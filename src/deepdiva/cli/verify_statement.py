@@ -19,8 +19,11 @@ def is_statement(place: Path) -> bool:
     """Tell whether the file at `place` wants to be a statement; whether it is one is seen later."""
     if place.name.endswith(_ENDING):
         return True
-    with place.open("rb") as stream:
-        return b'"payload' in stream.read(4096)
+    try:
+        with place.open("rb") as stream:
+            return b'"payload' in stream.read(4096)
+    except OSError:
+        return False
 
 
 def show_statement(place: Path, *, key: Path | None, of: str | None, out: Path, as_json: bool) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from deepdiva.share.unpack import LIMITS, Limits, unpack
 
-_NEEDED = ("code/code.json", "request.toml", "run.json", "seal.json", "stamp.json")
+_NEEDED = ("code/code.json", "request.toml", "run.json", "seal.json", "source/code.json", "stamp.json")
 
 
 def open_crate(path: Path, to: Path, *, limits: Limits = LIMITS) -> Path:
