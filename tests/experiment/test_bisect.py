@@ -16,6 +16,7 @@ from deepdiva.errors import Inconclusive
 from deepdiva.experiment import bisect as page
 from deepdiva.experiment.bisect import bisect
 from deepdiva.experiment.side import Side
+from deepdiva.experiment.workplace import Workplace
 from deepdiva.provenance.footprint import FileEntry, Footprint, serialize
 from deepdiva.randomness import identity
 from deepdiva.record.parting import read_chain
@@ -70,7 +71,7 @@ class Stage:
             run=run,
             scratch=run,
             data=run,
-            search=tuple(data),
+            place=Workplace(tree=run, request=run, search=tuple(data), notes=()),
             stamp={"seed": self.seeds[number]},
             chain=read_chain(run),
             states=self.states[number],
@@ -141,6 +142,23 @@ def test_a_change_between_two_steps_belongs_to_the_next(stage: Stage) -> None:
     assert found.step == 3
     assert found.blame is not None
     assert (found.blame.place, found.blame.layer) == ("weights", "conv")
+
+
+def test_what_the_optimizer_remembers_may_part_first(stage: Stage) -> None:
+    """Where its state differed before the step whose weights do, the step is looked for from the start."""
+    stage.write("B", losses="1294", weights="wxz")
+    memory = USUAL._replace(part="before", what="state momentum", name="conv.bias")
+    made = memory._replace(part="optimizer")
+    stage.states = [{1: {"optimizer": "s"}}, {1: {"optimizer": "other"}}]
+    stage.traces = [
+        {1: trace(made), 3: trace(memory)},
+        {1: trace(made._replace(digest="x")), 3: trace(memory._replace(digest="x"))},
+    ]
+    found = stage.bisect()
+
+    assert found.step == 1
+    assert found.blame is not None
+    assert (found.blame.place, found.blame.operation) == ("optimizer", "update")
 
 
 def test_nothing_to_be_seen_is_no_answer(stage: Stage) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from deepdiva.engine.gaps import compare
@@ -24,6 +24,8 @@ class Blame:
     """Class of the layer, or what else it is that computes."""
     what: str
     """One sentence about it."""
+    before: bool = False
+    """Whether it differed already when the step began."""
     positions: tuple[int, ...] = ()
     """Of the samples in the batch that differ, from 0."""
     samples: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
@@ -143,7 +145,7 @@ class _Parting:
         place: Place = "weights" if mark.what == "weights" else "optimizer"
         more = f"; so do {others - 1} others" if others > 1 and not self.a.rows else ""
         what = f"the {mark.what} of {mark.name} differ before the step begins{more}"
-        return self._found(place, _layer_of(mark.name), None, what)
+        return replace(self._found(place, _layer_of(mark.name), None, what), before=True)
 
     def _input(self) -> Blame:
         """Blame what lies between the layer before and this one: code that is no layer."""

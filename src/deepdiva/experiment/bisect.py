@@ -63,8 +63,14 @@ def bisect(a: Path, b: Path, *, data: Sequence[Path] = (), progress: Progress | 
     progress.note(f"by their records, the runs part {_between(first, parting.at)}")
     with ExitStack() as stack:
         sides = [stack.enter_context(opened(letter, run, data=data)) for letter, run in (("A", a), ("B", b))]
+        for side in sides:
+            for note in side.place.notes:
+                progress.note(f"{side.letter}: {note}")
         step = parting.at if first == parting.at else _narrow(sides, first, parting.at, progress)
         step, blame = _trace(sides, step, progress)
+        if blame.before and blame.place == "optimizer" and step > 1:
+            # What it remembers may part long before any weight does.
+            step, blame = _trace(sides, _narrow(sides, 1, step - 1, progress), progress)
         samples = tuple(_samples(blame, sides))
     return Bisection(parting=parting, step=step, blame=blame, samples=samples)
 

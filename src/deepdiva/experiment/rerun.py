@@ -16,15 +16,8 @@ from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any
 
-import tomli_w
-
-from deepdiva.config import read_toml
-from deepdiva.errors import DataError, Interrupted
-from deepdiva.experiment.request import FILE_NAME
-from deepdiva.provenance.keep import load_stamp
-from deepdiva.provenance.manifest import safe_path
-from deepdiva.provenance.restore import restore
-from deepdiva.provenance.scratch import begin_repository, import_path
+from deepdiva.errors import Interrupted
+from deepdiva.experiment.workplace import Workplace, bring_back
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,48 +44,20 @@ def rerun(run: Path, *, data: Path, out: Path, stop_after_steps: int | None = No
         DataError: the code cannot be restored; see `provenance.restore`.
         Interrupted: a signal came; the new run is resumable.
     """
-    code = load_stamp(run)["code"]
     with TemporaryDirectory(prefix="deepdiva-reproduce-") as scratch:
-        tree = Path(scratch).resolve() / "code"
-        restored = restore(run, tree)
-        if restored.code.kind == "git":
-            begin_repository(tree, restored.code.tree)
-        links = tree.parent / "links"
-        links.mkdir()
-        first, sentence = import_path(tree, code, links)
-        request = tree.parent / FILE_NAME
-        request.write_bytes(_request(run, code.get("entry")))
-        words = [str(request), "--data", str(data.absolute()), "--out", str(out.absolute())]
+        place = bring_back(run, Path(scratch))
+        words = [str(place.request), "--data", str(data.absolute()), "--out", str(out.absolute())]
         stop = [] if stop_after_steps is None else ["--stop-after-steps", str(stop_after_steps)]
-        status, answer = _type([*words, "--on-uncommitted", "snapshot", "--json", *stop], tree, first)
-    lacking = [f"not restored: {line}" for line in restored.missing]
-    return Rerun(status=status, folder=_folder_of(answer), notes=(*lacking, *filter(None, [sentence])))
+        status, answer = _type([*words, "--on-uncommitted", "snapshot", "--json", *stop], place)
+    return Rerun(status=status, folder=_folder_of(answer), notes=place.notes)
 
 
-def _request(run: Path, entry: object) -> bytes:
-    """Return the request of the run; a file that holds its task is named as it lies in the tree."""
-    table = read_toml(run / FILE_NAME)
-    if str(table.get("task")).endswith(".py"):
-        try:
-            table["task"] = safe_path(entry)
-        except (ValueError, TypeError) as error:
-            raise DataError(
-                f"{run / 'stamp.json'} does not tell where in its tree {table['task']} lies",
-                expected="`entry`, a path below the source tree",
-                remedy="do not trust this run; ask where it comes from",
-                code="SRC-010",
-            ) from error
-    return tomli_w.dumps(table).encode()
-
-
-def _type(words: list[str], folder: Path, first: list[Path]) -> tuple[int, str]:
-    """Run `deepdiva run WORDS` in `folder`; return exit status and standard output."""
-    inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    search = os.pathsep.join([*map(str, first), *filter(None, inherited)])
+def _type(words: list[str], place: Workplace) -> tuple[int, str]:
+    """Run `deepdiva run WORDS` at `place`; return exit status and standard output."""
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "deepdiva", "run", *words],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": search},
+        cwd=place.tree,
+        env=os.environ | place.variables,
         stdout=subprocess.PIPE,
         text=True,
     )

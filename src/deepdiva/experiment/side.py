@@ -13,20 +13,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import tomli_w
-
 from deepdiva.config import read_toml
 from deepdiva.engine.replay import Replayed, Span
 from deepdiva.engine.trace_files import load_replayed
 from deepdiva.errors import DataError, GateRefused, Inconclusive
 from deepdiva.experiment.replay import ERROR_FILE, Job
-from deepdiva.experiment.request import FILE_NAME
 from deepdiva.experiment.search_data import search_data
+from deepdiva.experiment.workplace import Workplace, bring_back
 from deepdiva.provenance.keep import load_stamp
 from deepdiva.provenance.levels import required_variables
-from deepdiva.provenance.manifest import safe_path
-from deepdiva.provenance.restore import restore
-from deepdiva.provenance.scratch import begin_repository, import_path
 from deepdiva.record.parting import Chain, find_parting, read_chain
 
 
@@ -37,9 +32,8 @@ class Side:
     letter: str
     run: Path
     scratch: Path
+    place: Workplace
     data: Path
-    search: tuple[Path, ...]
-    """Folders that come first when Python looks for modules."""
     stamp: dict[str, Any]
     chain: Chain
 
@@ -50,32 +44,30 @@ class Side:
             Inconclusive: the numeric class is another (BIS-002), the replay could not be done
                 (BIS-003), or it is not what the run wrote down (BIS-004).
         """
-        out = self.scratch / f"replay-{span.trace_at}"
+        out = self.scratch / f"replay-{span.digest_from}-{span.trace_at}-{span.stop_at}"
         numbers = self.stamp["numeric_class"]
         job = Job(
-            request=str(self.scratch / FILE_NAME),
+            request=str(self.place.request),
             data=str(self.data),
             out=str(out),
             threads=numbers["threads"],
             numeric_class=numbers["name"],
             **asdict(span),
         )
-        place = self.scratch / "job.json"
-        place.write_text(json.dumps(asdict(job)))
-        self._start(place, out)
+        told = self.scratch / "job.json"
+        told.write_text(json.dumps(asdict(job)))
+        self._start(told, out)
         if span.stop_at:
             self._refuse_other_record(read_chain(out / "run"), span)
         return load_replayed(out)
 
     def _start(self, job: Path, out: Path) -> None:
         numbers = self.stamp["numeric_class"]
-        inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-        search = os.pathsep.join([*map(str, self.search), *filter(None, inherited)])
         settled = required_variables(numbers["level"], numbers["threads"])
         done = subprocess.run(
             [sys.executable, "-P", "-m", "deepdiva.experiment.replay", str(job)],
-            cwd=self.scratch / "code",
-            env=os.environ | settled | {"PYTHONPATH": search},
+            cwd=self.place.tree,
+            env=os.environ | settled | self.place.variables,
             capture_output=True,
             text=True,
             check=False,
@@ -138,36 +130,14 @@ def opened(letter: str, run: Path, *, data: Sequence[Path]) -> Iterator[Side]:
 
 
 def _prepare(letter: str, run: Path, scratch: Path, data: Sequence[Path]) -> Side:
-    stamp = load_stamp(run)
-    tree, links = scratch / "code", scratch / "links"
-    restored = restore(run, tree)
-    if restored.code.kind == "git":
-        begin_repository(tree, restored.code.tree)
-    links.mkdir()
-    first, _ = import_path(tree, stamp["code"], links)
-    table = read_toml(run / FILE_NAME)
-    if str(table.get("task")).endswith(".py"):
-        table["task"] = _entry(stamp["code"], run)
-    (scratch / FILE_NAME).write_text(tomli_w.dumps(table))
+    place = bring_back(run, scratch)
+    typed = str(read_toml(place.request).get("data"))
     return Side(
         letter=letter,
         run=run,
         scratch=scratch,
-        data=search_data(run, typed=str(table.get("data")), given=data),
-        search=tuple(first),
-        stamp=stamp,
+        place=place,
+        data=search_data(run, typed=typed, given=data),
+        stamp=load_stamp(run),
         chain=read_chain(run),
     )
-
-
-def _entry(code: dict[str, Any], run: Path) -> str:
-    """Return where the task's file lies in the restored tree."""
-    try:
-        return safe_path(code.get("entry"))
-    except (ValueError, TypeError) as error:
-        raise DataError(
-            f"{run / 'stamp.json'} does not tell where in its tree the task lies",
-            expected="`entry`, a path below the source tree",
-            remedy="do not trust this run; ask where it comes from",
-            code="SRC-010",
-        ) from error
