@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deepdiva.errors import DataError, DeepDivaError, ResourceError, Tampered
-from deepdiva.share import broken_subjects, keys, statement, verify_statement
+from deepdiva.share import broken_subjects, envelope, keys, statement, verify_statement
 
 FACTS = {
     "_type": statement.STATEMENT_TYPE,
@@ -21,7 +21,7 @@ FACTS = {
 def signed(folder: Path, facts: Any = FACTS) -> Path:
     """Return a statement that says `facts`, signed by a new key beside it."""
     keys.new_key(folder / "key")
-    content = statement._sealed_in(statement._as_json(facts), keys.read_private(folder / "key"))
+    content = envelope.sign(envelope.as_json(facts), keys.read_private(folder / "key"))
     (folder / "a.json").write_bytes(content)
     return folder / "a.json"
 

@@ -67,14 +67,19 @@ def twins(files: Iterable[str], folders: Iterable[str] = ()) -> Iterator[tuple[s
 
 
 def _above(name: str, taken: dict[str, tuple[str, bool]]) -> Iterator[tuple[str, str]]:
-    """Take the folders above `name`, nearest first, up to one that is taken as it should be."""
+    """Take the folders above `name`, nearest first, up to one that was taken before with all above it."""
     folder = name.rpartition("/")[0]
     while folder:
-        known = taken.setdefault(_folded(folder), (folder, False))
-        if known != (folder, False):
+        known = taken.get(_folded(folder))
+        if known == (folder, False):
+            return
+        if known is not None:
             yield name, known[0]
+        taken.setdefault(_folded(folder), (folder, False))
         folder = folder.rpartition("/")[0]
 
 
 def _folded(name: str) -> str:
+    if name.isascii():
+        return name.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

@@ -1,46 +1,34 @@
-"""Say who vouches for a run: an in-toto statement in a DSSE envelope, signed with ed25519.
+"""Say who vouches for a run: an in-toto statement, signed in an envelope.
 
 The statement names every file of the sealed record with its SHA-256, and what the run found.
-It is signed as the specification of DSSE says: over
-
-    DSSEv1 <length of type> <type> <length of statement> <statement>
-
-A file is checked byte for byte: one that says the same in other bytes is refused.
 
     https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md
-    https://github.com/secure-systems-lab/dsse/blob/master/protocol.md
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from deepdiva.errors import DataError, Tampered
 from deepdiva.provenance.entries import open_plain
-from deepdiva.provenance.files import resource_error
 from deepdiva.provenance.keep import load_stamp
+from deepdiva.provenance.tree import printable
 from deepdiva.record.result import read_result
 from deepdiva.record.seal import FILE_NAME as SEAL
+from deepdiva.record.seal import seal_digest
 from deepdiva.record.verify import verify_run
-from deepdiva.share import keys
+from deepdiva.share import envelope, keys
 from deepdiva.share.names import fault_of
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
-PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "urn:x-deepdiva:run:v1"
 """What the predicate means is told in docs/guides/share.md; no address of anybody is claimed."""
 
-_KEY_PREFIX = "ed25519:"
-_LARGEST = 2**28
 _VERDICT = "verdict.json"
+_CHUNK = 2**20
 
 
 @dataclass(frozen=True)
@@ -64,7 +52,7 @@ def attest(run_folder: Path, key: Path) -> bytes:
     """
     private = keys.read_private(key)
     verify_run(run_folder).refuse()
-    return _sealed_in(_as_json(_statement(run_folder)), private)
+    return envelope.sign(envelope.as_json(_statement(run_folder)), private)
 
 
 def verify_statement(path: Path, key: Path | None = None) -> Statement:
@@ -76,38 +64,25 @@ def verify_statement(path: Path, key: Path | None = None) -> Statement:
             with the key that the file names: that tells that nothing changed, not who signed.
 
     Raises:
-        Tampered: a byte was changed, or another key signed (VER-020).
-        DataError: it is no statement of a run (VER-021).
-        ConfigError: there is no public key at `key` (CFG-026), or no `cryptography` (EXT-002).
-        ResourceError: the file cannot be read.
+        Tampered, DataError, ConfigError, ResourceError: see `envelope.open_envelope`; a
+            statement about something else is none (VER-021).
     """
-    content = _read(path)
-    trusted = None if key is None else keys.read_public(key)
-    payload, signer, signature = _envelope(path, content)
-    named = _named_key(path, signer)
-    if trusted is not None and keys.raw_bytes(trusted) != keys.raw_bytes(named):
-        raise _tampered(path, f"was signed by {signer}, not by the key in {key}")
-    _check(path, named, signature, payload)
-    if content != _serialize(payload, signer, signature):
-        raise _tampered(path, "says the same in other bytes than were written")
-    return Statement(_facts(path, payload), signer, trusted is not None)
+    opened = envelope.open_envelope(path, key)
+    return Statement(_facts(path, opened.payload), opened.signer, key is not None)
 
 
 def broken_subjects(statement: Statement, folder: Path) -> list[str]:
     """Return a line for each file that `statement` names and that is other or absent below `folder`."""
     lines = []
     for subject in statement.facts["subject"]:
-        found = _digest_below(folder, subject["name"])
+        name, found = subject["name"], _digest_below(folder, subject["name"])
         if found != subject["digest"]["sha256"]:
-            lines.append(f"{subject['name']} is {'missing' if found is None else 'not what was signed'}")
+            lines.append(f"{printable(name)} is {'missing' if found is None else 'not what was signed'}")
     return lines
 
 
-# -- Signing ------------------------------------------------------------------------
-
-
 def _statement(run: Path) -> dict[str, Any]:
-    sealed = json.loads((run / SEAL).read_bytes())["files"] | {SEAL: _digest(run / SEAL)}
+    sealed = json.loads((run / SEAL).read_bytes())["files"] | {SEAL: seal_digest(run)}
     code = load_stamp(run)["code"]
     return {
         "_type": STATEMENT_TYPE,
@@ -125,65 +100,8 @@ def _verdict(run: Path) -> dict[str, Any]:
     try:
         facts = json.loads((run / _VERDICT).read_bytes())
         return {"verdict": str(facts["verdict"]), "of": dict(facts["of"])}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, *envelope.UNREADABLE):
         return {"verdict": None, "of": None}
-
-
-def _sealed_in(payload: bytes, key: Ed25519PrivateKey) -> bytes:
-    signer = _KEY_PREFIX + _base64(keys.raw_bytes(key.public_key()))
-    return _serialize(payload, signer, key.sign(_signed_bytes(payload)))
-
-
-def _signed_bytes(payload: bytes) -> bytes:
-    return b"DSSEv1 %d %s %d %s" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE.encode(), len(payload), payload)
-
-
-def _serialize(payload: bytes, signer: str, signature: bytes) -> bytes:
-    signatures = [{"keyid": signer, "sig": _base64(signature)}]
-    return _as_json({"payloadType": PAYLOAD_TYPE, "payload": _base64(payload), "signatures": signatures})
-
-
-def _as_json(facts: object) -> bytes:
-    return (json.dumps(facts, sort_keys=True, separators=(",", ":")) + "\n").encode()
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
-# -- Checking -----------------------------------------------------------------------
-
-
-def _envelope(path: Path, content: bytes) -> tuple[bytes, str, bytes]:
-    """Return statement, signer and signature."""
-    try:
-        facts = json.loads(content)
-        [signature] = facts["signatures"]
-        _must(facts["payloadType"] == PAYLOAD_TYPE, f"it holds {facts['payloadType']!a}")
-        return (
-            base64.b64decode(facts["payload"], validate=True),
-            str(signature["keyid"]),
-            base64.b64decode(signature["sig"], validate=True),
-        )
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise _no_statement(path, error) from error
-
-
-def _named_key(path: Path, signer: str) -> Ed25519PublicKey:
-    try:
-        _must(signer.startswith(_KEY_PREFIX), "of another kind")
-        return keys.public_from(base64.b64decode(signer.removeprefix(_KEY_PREFIX), validate=True))
-    except ValueError as error:
-        raise _no_statement(path, f"{signer!a} is no ed25519 key") from error
-
-
-def _check(path: Path, key: Ed25519PublicKey, signature: bytes, payload: bytes) -> None:
-    from cryptography.exceptions import InvalidSignature
-
-    try:
-        key.verify(signature, _signed_bytes(payload))
-    except InvalidSignature as error:
-        raise _tampered(path, "does not bear the signature of the key that it names") from error
 
 
 def _facts(path: Path, payload: bytes) -> dict[str, Any]:
@@ -191,58 +109,25 @@ def _facts(path: Path, payload: bytes) -> dict[str, Any]:
     try:
         facts = json.loads(payload)
         kinds = (facts["_type"], facts["predicateType"])
-        _must(kinds == (STATEMENT_TYPE, PREDICATE_TYPE), f"a statement of another kind, {kinds!a}")
+        envelope.must(kinds == (STATEMENT_TYPE, PREDICATE_TYPE), f"a statement of another kind, {kinds!a}")
         dict(facts["predicate"])
         for subject in facts["subject"]:
-            _must(isinstance(subject["name"], str), "a subject without a name")
-            _must(isinstance(subject["digest"]["sha256"], str), "a subject without a digest")
+            envelope.must(isinstance(subject["name"], str), "a subject without a name")
+            envelope.must(isinstance(subject["digest"]["sha256"], str), "a subject without a digest")
         return dict(facts)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise _no_statement(path, error) from error
-
-
-def _must(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise ValueError(otherwise)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            return stream.read(_LARGEST)
-    except OSError as error:
-        raise resource_error(error, path) from error
+    except envelope.UNREADABLE as error:
+        raise envelope.no_statement(path, error) from error
 
 
 def _digest_below(folder: Path, name: str) -> str | None:
     """Return the digest of the plain file of that name; None where there is none."""
+    if fault_of(name):
+        return None
+    digest = hashlib.sha256()
     try:
-        if fault_of(name):
-            return None
         with open_plain(folder, name) as stream:
-            return hashlib.sha256(stream.read()).hexdigest()
+            while chunk := stream.read(_CHUNK):
+                digest.update(chunk)
     except OSError:
         return None
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _tampered(path: Path, found: str) -> Tampered:
-    return Tampered(
-        f"{path} {found}",
-        expected="the very bytes that the signer wrote",
-        remedy="do not rely on this statement; get it again from whom you trust",
-        code="VER-020",
-    )
-
-
-def _no_statement(path: Path, why: object) -> DataError:
-    return DataError(
-        f"{path} is no statement about a run: {why}",
-        expected="a file that `deepdiva attest` wrote",
-        remedy="get it again from whom you trust",
-        code="VER-021",
-    )
+    return digest.hexdigest()
