@@ -151,6 +151,17 @@ def test_a_directory_that_announces_millions_is_not_read(place: Path) -> None:
     assert refused(place, Limits(members=50_000)).code == "ARC-002"
 
 
+def test_a_zip_with_a_long_end_is_read(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Very many members or bytes need numbers of 64 bits at the end; the caps hold on these too."""
+    monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 1)
+    zip_of(place, ("a", b"1"), ("b", b"2"))
+
+    assert b"PK\6\6" in place.read_bytes()
+    assert "announces 2 members" in str(refused(place, Limits(members=1)))
+    unpack(place, place.parent / "to")
+    assert everything(place.parent / "to") == {"a": b"1", "b": b"2"}
+
+
 @pytest.mark.parametrize("keep", [0, 10, 50, -1, -30])
 def test_a_truncated_zip_is_refused(place: Path, keep: int) -> None:
     """ARC-004, and the staging folder is gone."""
