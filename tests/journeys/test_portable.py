@@ -39,6 +39,7 @@ def test_default_settings_are_portable(shared_desk: Desk, portable: Result) -> N
     assert stamp["numeric_class"]["device"] == "cpu"
 
 
+@pytest.mark.slow
 def test_inherited_thread_counts_move_no_bit(
     shared_desk: Desk, portable: Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -52,6 +53,7 @@ def test_inherited_thread_counts_move_no_bit(
     assert facts(answer["run"]) == facts(portable.json["run"])
 
 
+@pytest.mark.slow
 def test_stopped_and_resumed_run_has_the_same_bits(shared_desk: Desk, portable: Result) -> None:
     """`resume` settles the level again, and what was rehearsed before leaves no trace."""
     stopped = shared_desk.type(*words_of(shared_desk, "--stop-after-steps", "7"), expect=130).json
@@ -61,6 +63,7 @@ def test_stopped_and_resumed_run_has_the_same_bits(shared_desk: Desk, portable: 
     assert facts(answer["run"]) == facts(portable.json["run"])
 
 
+@pytest.mark.slow
 def test_thread_counts_differ_at_strict(shared_desk: Desk) -> None:
     """One thread and two give other bits there: the day this changes, the docs are to be changed."""
     one, two = (
@@ -71,6 +74,7 @@ def test_thread_counts_differ_at_strict(shared_desk: Desk) -> None:
     assert one["weights_sha256"] != two["weights_sha256"]
 
 
+@pytest.mark.slow
 def test_fused_adam_is_portable(shared_desk: Desk) -> None:
     """Its kernel takes the exact root."""
     words = ["--optimizer", "Adam", "--optimizer-arguments", "fused=true", "--learning-rate", "0.001"]
@@ -78,6 +82,7 @@ def test_fused_adam_is_portable(shared_desk: Desk) -> None:
     assert shared_desk.type(*words_of(shared_desk, *words)).json["status"] == "finished"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "remedy"),
     [
@@ -107,6 +112,7 @@ def test_all_is_told_at_once(shared_desk: Desk) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_contrary_variable_is_refused(shared_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A variable that somebody set against the level is not overridden in silence."""
     monkeypatch.setenv("MKL_CBWR", "AVX2")
@@ -114,6 +120,7 @@ def test_contrary_variable_is_refused(shared_desk: Desk, monkeypatch: pytest.Mon
     assert "unset MKL_CBWR" in shared_desk.type(*words_of(shared_desk), expect=3).err
 
 
+@pytest.mark.slow
 def test_operation_of_an_own_task_is_named(desk: Desk) -> None:
     """A square root in the step of a task is refused with its place and what to write instead."""
     import deepdiva.tasks.image_classification as page
