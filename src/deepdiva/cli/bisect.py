@@ -12,7 +12,7 @@ import tyro
 
 from deepdiva.cli import words as typed
 from deepdiva.cli.console import open_console, plain
-from deepdiva.cli.find_run import find_run
+from deepdiva.cli.open_run import open_run
 
 if TYPE_CHECKING:
     from deepdiva.experiment.bisect import Bisection
@@ -25,7 +25,7 @@ class Words:
     """What stands after `deepdiva bisect`."""
 
     a: tyro.conf.Positional[str]
-    """A run folder; or `latest`, a name or a part of a name below --out."""
+    """A run folder or a crate; or `latest`, a name or a part of a name below --out."""
     b: tyro.conf.Positional[str]
     """The other run."""
     data: tuple[Path, ...] = ()
@@ -49,8 +49,11 @@ def main(words: list[str]) -> int:
     from deepdiva.cli.progress import progress_on
     from deepdiva.experiment.bisect import bisect
 
-    a, b = (find_run(word, said.out) for word in (said.a, said.b))
-    with progress_on() as progress:
+    with (
+        open_run(said.a, said.out) as a,
+        open_run(said.b, said.out) as b,
+        progress_on() as progress,
+    ):
         found = bisect(a, b, data=said.data, progress=progress)
     if said.json:
         runs = {"a": str(a.absolute()), "b": str(b.absolute())}

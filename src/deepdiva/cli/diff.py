@@ -11,7 +11,7 @@ import tyro
 
 from deepdiva.cli import words as typed
 from deepdiva.cli.diff_page import print_differences
-from deepdiva.cli.find_run import find_run
+from deepdiva.cli.open_run import open_run
 from deepdiva.record import read_run
 from deepdiva.report.differences import compare_runs
 
@@ -21,7 +21,7 @@ class Words:
     """What stands after `deepdiva diff`."""
 
     a: tyro.conf.Positional[str]
-    """A run folder; or `latest`, a name or a part of a name below --out."""
+    """A run folder or a crate; or `latest`, a name or a part of a name below --out."""
     b: tyro.conf.Positional[str]
     """The other run."""
     out: Path = Path("runs")
@@ -40,11 +40,12 @@ def main(words: Sequence[str]) -> int:
         "variables), and what their results did.",
         example="deepdiva diff runs/20261123-150525-image-classification-8e342fa5 latest",
     )
-    a, b = (read_run(find_run(word, said.out)) for word in (said.a, said.b))
-    differences = compare_runs(a, b)
-    if said.json:
-        runs = {"a": str(a.folder.absolute()), "b": str(b.folder.absolute())}
-        print(json.dumps(runs | differences.as_json()))
-    else:
-        print_differences(a, b, differences)
+    with open_run(said.a, said.out) as folder_a, open_run(said.b, said.out) as folder_b:
+        a, b = read_run(folder_a), read_run(folder_b)
+        differences = compare_runs(a, b)
+        if said.json:
+            runs = {"a": str(a.folder.absolute()), "b": str(b.folder.absolute())}
+            print(json.dumps(runs | differences.as_json()))
+        else:
+            print_differences(a, b, differences)
     return 0

@@ -79,12 +79,11 @@ class Side:
         """Return why there is no replay: an error of ours, or the last line of what was said."""
         if place.exists():
             told = json.loads(place.read_bytes())
-            code = told["code"] if str(told["code"]).startswith("BIS") else "BIS-003"
             return Inconclusive(
                 f"{self.letter} ({self.run.name}): {told['found']}",
                 expected=told["expected"],
                 remedy=told["remedy"],
-                code=code,
+                code=told["code"] if str(told["code"]).startswith("BIS") else "BIS-003",
             )
         said = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
         return Inconclusive(
