@@ -161,3 +161,13 @@ def test_damage_is_counted_on_the_page(run: Path, capsys: pytest.CaptureFixture[
         stream.write(b'{"torn')
 
     assert "4 measurements, 1 damaged lines left out" in page(capsys, str(run))
+
+
+@pytest.mark.parametrize(
+    "content", ['{"sentence": "REPRODUCED: run [bold]x."}', "{", '{"sentence": 5}', "[]"]
+)
+def test_verdict_is_on_the_page(run: Path, capsys: pytest.CaptureFixture[str], content: str) -> None:
+    """A run that repeated another one says what came out; a broken verdict is none."""
+    (run / "verdict.json").write_text(content)
+
+    assert ("REPRODUCED: run [bold]x." in page(capsys, str(run))) == content.startswith('{"sentence": "')

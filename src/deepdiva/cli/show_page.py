@@ -43,6 +43,8 @@ def _print_head(console: Console, run: RunRecord) -> None:
     facts = [info["task"], f"seed {info['seed']}", info["determinism"], duration(info["seconds"])]
     console.print(head, soft_wrap=True)
     console.print(plain(", ".join(str(fact) for fact in facts if fact)), style="dim", soft_wrap=True)
+    if run.verdict:
+        console.print(plain(run.verdict), soft_wrap=True)
     if run.status in ("failed", "interrupted") and info.get("reason"):
         console.print(plain(str(info["reason"]).splitlines()[0], "yellow"), soft_wrap=True)
 

@@ -55,6 +55,15 @@ class RunRecord:
             return {}
         return stamp if isinstance(stamp, dict) else {}
 
+    @cached_property
+    def verdict(self) -> str | None:
+        """What came out when this run repeated another one, in a sentence; None where it repeated none."""
+        try:
+            sentence = json.loads((self.folder / "verdict.json").read_bytes())["sentence"]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return None
+        return sentence if isinstance(sentence, str) else None
+
     @property
     def events(self) -> tuple[Event, ...]:
         """All measurements, in the order in which they were taken."""
