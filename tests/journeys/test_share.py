@@ -14,6 +14,7 @@ import pytest
 from tests.journeys.commands import Desk, Result, make_desk
 
 from deepdiva.share import open_crate, pack
+from deepdiva.share.archive import Member, write_archive
 
 SCRIPT = Path(__file__).resolve().parents[2] / "docs" / "guides" / "verify_statement.py"
 
@@ -223,6 +224,22 @@ def test_a_crate_is_verified_like_a_run(nowhere: Desk, crate: Path, tmp_path: Pa
 
     assert "is whole" in nowhere.type("verify", crate).out
     assert "chain.jsonl" in nowhere.type("verify", spoiled, expect=6).err
+
+
+@pytest.mark.parametrize("name", ["source/files/notes.md", "dataset/"])
+def test_what_a_crate_brings_besides_is_verified(
+    nowhere: Desk, full_crate: Path, tmp_path: Path, name: str
+) -> None:
+    """Exit 6 where the code or the data beside the record is not what the record names."""
+    files = packed_files(full_crate)
+    spoiled = next(path for path in sorted(files) if path.startswith(name) and files[path])
+    write_archive(
+        tmp_path / "spoiled.zip",
+        {path: Member.of(b"other" if path == spoiled else content) for path, content in files.items()},
+    )
+
+    assert name.partition("/")[0] in nowhere.type("verify", tmp_path / "spoiled.zip", expect=6).err
+    assert "is whole" in nowhere.type("verify", full_crate).out
 
 
 @pytest.mark.parametrize("verb", [("restore", "--to", "back"), ("verify",)])

@@ -19,6 +19,7 @@ from deepdiva.cli.verify_statement import is_statement, show_statement
 from deepdiva.errors import ConfigError, DeepDivaError
 from deepdiva.provenance.footprint import FILE_NAME, SECOND_NAME, find_footprint
 from deepdiva.record import Verification, verify_run
+from deepdiva.share import verify_crate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +54,7 @@ def main(words: Sequence[str]) -> int:
     place = Path(said.thing)
     if place.is_file() and is_zipfile(place):
         with open_run(said.thing, said.out) as run:
-            return _tell(replace(verify_run(run), folder=place), said)
+            return _tell(replace(verify_crate(run), folder=place), said)
     if place.is_file() and is_statement(place):
         return show_statement(place, key=said.key, of=said.of, out=said.out, as_json=said.json)
     data = _data_folder(place)

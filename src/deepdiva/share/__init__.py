@@ -6,6 +6,7 @@ from deepdiva.share.open_crate import open_crate
 from deepdiva.share.pack import DATASET, Packed, pack
 from deepdiva.share.statement import Statement, attest, broken_subjects, verify_statement
 from deepdiva.share.unpack import unpack
+from deepdiva.share.verify_crate import verify_crate
 
 __all__ = [
     "DATASET",
@@ -18,5 +19,6 @@ __all__ = [
     "open_crate",
     "pack",
     "unpack",
+    "verify_crate",
     "verify_statement",
 ]
