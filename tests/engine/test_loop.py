@@ -22,6 +22,7 @@ OPTIMIZERS = {
     "sgd": MOMENTUM,
     "adamw": Optimizer(optimizer="AdamW", learning_rate=0.01),
     "fused adam": Optimizer(optimizer="Adam", learning_rate=0.01, optimizer_arguments=("fused=true",)),
+    "lbfgs": Optimizer(optimizer="LBFGS", learning_rate=0.1),
     "rmsprop": Optimizer(optimizer="RMSprop", learning_rate=0.01),
 }
 

@@ -19,6 +19,8 @@ from deepdiva.errors import CheckpointError
 from deepdiva.metrics import counts_of
 
 LAST, BEST = "checkpoints/last", "checkpoints/best"
+_AT = "tensor"
+"""Key under which the place of a tensor stands, where the tensor itself was."""
 
 
 @dataclass
@@ -59,18 +61,17 @@ def save(
     Args:
         marks: How far the record had come.
     """
-    optimizer, groups = _split_optimizer(learner)
-    generators, generator_tensors = _generators()
-    tensors = {f"model/{name}": tensor for name, tensor in on_cpu(learner.model).items()}
+    generators, tensors = _generators()
+    tensors |= {f"model/{name}": tensor for name, tensor in on_cpu(learner.model).items()}
+    tensors |= _totals_as_tensors(totals)
     facts = {
         "position": asdict(position),
         "marks": dict(marks),
-        "optimizer": groups,
+        "optimizer": _take_tensors(learner.optimizer.state_dict(), "optimizer", tensors),
         "scaler": learner.scaler.state_dict(),
         "generators": generators,
     }
-    everything = tensors | optimizer | generator_tensors | _totals_as_tensors(totals)
-    save_checkpoint(folder / LAST, f"{position.epoch:05d}-{position.batches:09d}", everything, facts)
+    save_checkpoint(folder / LAST, f"{position.epoch:05d}-{position.batches:09d}", tensors, facts)
 
 
 def save_best(folder: Path, weights: Mapping[str, Tensor], position: Position) -> None:
@@ -93,7 +94,7 @@ def load(
     if checkpoint is None:
         return None
     load_weights(learner, _below("model/", checkpoint.tensors))
-    _join_optimizer(learner, checkpoint)
+    _restore_optimizer(learner, checkpoint)
     learner.scaler.load_state_dict(checkpoint.facts["scaler"])
     _restore_totals(totals, checkpoint.tensors, learner)
     _restore_generators(checkpoint)
@@ -137,35 +138,44 @@ def load_weights(learner: Learner, weights: Mapping[str, Tensor]) -> None:
     learner.model.load_state_dict(weights)
 
 
-def _split_optimizer(learner: Learner) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Return the tensors of the optimizer's state, and its numbers."""
-    state = learner.optimizer.state_dict()
-    tensors: dict[str, Tensor] = {}
-    numbers: dict[str, dict[str, Any]] = {}
-    for index, values in state["state"].items():
-        for name, value in values.items():
-            if isinstance(value, Tensor):
-                tensors[f"optimizer/{index}/{name}"] = value.detach().to("cpu", copy=True).contiguous()
-            else:
-                numbers.setdefault(str(index), {})[name] = value
-    return tensors, {"numbers": numbers, "groups": state["param_groups"]}
+def _take_tensors(value: Any, place: str, tensors: dict[str, Tensor]) -> Any:
+    """Return `value` with every tensor moved to `tensors`, and its place where it stood."""
+    if isinstance(value, Tensor):
+        tensors[place] = value.detach().to("cpu", copy=True).contiguous()
+        return {_AT: place}
+    if isinstance(value, Mapping):
+        return {str(key): _take_tensors(inner, f"{place}/{key}", tensors) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_take_tensors(inner, f"{place}/{index}", tensors) for index, inner in enumerate(value)]
+    return value
 
 
-def _join_optimizer(learner: Learner, checkpoint: Checkpoint) -> None:
-    saved = checkpoint.facts["optimizer"]
-    state: dict[int, dict[str, Any]] = {int(i): dict(values) for i, values in saved["numbers"].items()}
+def _give_tensors(value: Any, tensors: Mapping[str, Tensor]) -> Any:
+    """Return what `_take_tensors` was given."""
+    if isinstance(value, Mapping):
+        if _AT in value:
+            return tensors[value[_AT]]
+        return {key: _give_tensors(inner, tensors) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_give_tensors(inner, tensors) for inner in value]
+    return value
+
+
+def _restore_optimizer(learner: Learner, checkpoint: Checkpoint) -> None:
+    saved = _give_tensors(checkpoint.facts["optimizer"], checkpoint.tensors)
     parameters = [p for group in learner.optimizer.param_groups for p in group["params"]]
-    for key, tensor in _below("optimizer/", checkpoint.tensors).items():
-        index, _, name = key.partition("/")
-        state.setdefault(int(index), {})[name] = _laid_out_like(parameters[int(index)], tensor)
-    learner.optimizer.load_state_dict({"state": state, "param_groups": saved["groups"]})
+    state = {
+        int(index): {name: _laid_out_like(parameters[int(index)], value) for name, value in values.items()}
+        for index, values in saved["state"].items()
+    }
+    learner.optimizer.load_state_dict({"state": state, "param_groups": saved["param_groups"]})
 
 
-def _laid_out_like(parameter: Tensor, tensor: Tensor) -> Tensor:
-    """Return `tensor` with the strides of `parameter`, which the fast kernels need."""
-    if tensor.shape != parameter.shape:
-        return tensor
-    return torch.empty_like(parameter, dtype=tensor.dtype, device="cpu").copy_(tensor)
+def _laid_out_like(parameter: Tensor, value: Any) -> Any:
+    """Return a tensor of the same shape with the strides of `parameter`, which the fast kernels need."""
+    if not isinstance(value, Tensor) or value.shape != parameter.shape:
+        return value
+    return torch.empty_like(parameter, dtype=value.dtype, device="cpu").copy_(value)
 
 
 def _totals_as_tensors(totals: EpochTotals) -> dict[str, Tensor]:
