@@ -57,6 +57,13 @@ def test_data_must_be_named() -> None:
         run_words.read(["image-classification"])
 
 
+@pytest.mark.parametrize("words", [[], ["--seed"], ["--epochs=3"]])
+def test_nothing_to_run_is_told(words: list[str]) -> None:
+    """Without a task the answer is a whole command that works, or what is wrong with the words."""
+    with pytest.raises((ConfigError, SystemExit), match="deepdiva run image-classification|2"):
+        run_words.read(words)
+
+
 def test_near_task_is_offered() -> None:
     """A misspelt task is answered with the near one."""
     with pytest.raises(ConfigError, match="did you mean 'image-classification'"):

@@ -64,7 +64,7 @@ def _machine_of(words: Sequence[str]) -> dict[str, object]:
 
 
 def _value(words: Sequence[str], flag: str) -> str | None:
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, [*words[1:], ""], strict=False):
         if word == flag:
             return following
         if word.startswith(f"{flag}="):

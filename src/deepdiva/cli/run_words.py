@@ -57,8 +57,15 @@ def read(words: Sequence[str]) -> tuple[RunRequest, Place, Words]:
     if subject.endswith(".toml"):
         return _from_request(Path(subject), words)
     if not subject:
-        # Ends here, with the help or with what is missing.
-        return _from_page(TaskPage(name="TASK", config=_NoSettings, build=_never), words)
+        _parse(
+            words, _class_for(_NoSettings)(task="TASK", config=_NoSettings())
+        )  # ends here, if help is asked
+        raise ConfigError(
+            "nothing to run is named",
+            expected="a task (" + ", ".join(catalog.MODULES) + "), a FILE.py or a request.toml",
+            remedy=EXAMPLE,
+            code="CFG-001",
+        )
     return _from_page(catalog.find(subject), words)
 
 
@@ -143,7 +150,3 @@ def _class_for(config: type[Any]) -> Any:
 @dataclass(frozen=True)
 class _NoSettings:
     """Of no task."""
-
-
-def _never(*_: Any) -> Any:
-    raise AssertionError
