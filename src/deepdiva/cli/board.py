@@ -42,7 +42,9 @@ def main(words: Sequence[str]) -> int:
         example="deepdiva board --out runs",
     )
     runs = _find(said)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the links are removed
+    # Also where a shell started this in the background, with SIGINT ignored; the links are to be removed.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         with Board(said.out, said.port) as board:
             _tell(board.url, len(runs), as_json=said.json)
