@@ -49,7 +49,8 @@ class Input:
     @property
     def content(self) -> str:
         """What tells two of one name apart: a file's digest, whether a variable was set."""
-        return self.sha256 or ("read" if self.found else "not set")
+        state = ("set" if self.found else "not set") if self.kind == "variable" else "read"
+        return self.sha256 or state
 
     def as_json(self) -> dict[str, Any]:
         """Return the facts that its kind has."""
@@ -98,9 +99,23 @@ def _parsed(entry: Mapping[str, Any]) -> Input:
     return Input(kind, name, by, sha256, int(entry.get("bytes", -1)), bool(entry.get("found", True)))
 
 
+def contents(inputs: Iterable[Input]) -> dict[str, str]:
+    """Return by kind and name what tells two inputs of one name apart; several digests stand side by side."""
+    told: dict[str, str] = {}
+    for entry in inputs:
+        key = f"{entry.kind} {entry.name}"
+        told[key] = f"{told[key]} {entry.content}" if key in told else entry.content
+    return told
+
+
 def lines_between(then: Sequence[Input] | None, now: Sequence[Input] | None) -> list[str]:
-    """Return how the undeclared inputs of one run differ from those of an earlier one, for people."""
-    before, after = ({f"{e.kind} {e.name}": e.content for e in side or ()} for side in (then, now))
+    """Return how the undeclared inputs of a run differ from those of an earlier one, for people to read.
+
+    None is a run that was not watched: there is nothing to compare then.
+    """
+    if then is None or now is None:
+        return []
+    before, after = contents(then), contents(now)
     return [
         f"inputs: {printable(name)} was {_short(before.get(name))}, is {_short(after.get(name))}"
         for name in sorted({*before, *after})
@@ -109,7 +124,7 @@ def lines_between(then: Sequence[Input] | None, now: Sequence[Input] | None) -> 
 
 
 def _short(content: str | None) -> str:
-    return "absent" if content is None else content[:12]
+    return "absent" if content is None else " ".join(part[:12] for part in content.split(" "))
 
 
 # -- Telling ---------------------------------------------------------------------------

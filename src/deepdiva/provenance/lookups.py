@@ -46,7 +46,7 @@ class Environment(os._Environ):  # type: ignore[type-arg]
 def _on_variable(frame: FrameType, key: object, *, found: bool) -> None:
     name = _text(key)
     who = None if f"${name}" in NOTEBOOK.made else caller(frame)
-    if who is None or who.theirs is None:
+    if who is None or who.theirs is None or who.direct == "ours":
         return
     if who.direct != "theirs" and (not found or name == EVERY_VARIABLE or _is_importing(frame)):
         return

@@ -11,12 +11,13 @@ from typing import Any
 from deepdiva.errors import DataError
 from deepdiva.provenance import differences as trees
 from deepdiva.provenance import footprint
+from deepdiva.provenance.inputs import contents
 from deepdiva.record import SPLITS, RunRecord
 from deepdiva.record.info import as_plain
 from deepdiva.record.parting import Parting, find_parting, loss_of, read_chain
 from deepdiva.report.code_differences import CodeDifferences, compare_code
 
-PARTS = ("settings", "seeds", "packages", "hardware", "variables", "numeric_class")
+PARTS = ("settings", "seeds", "packages", "hardware", "variables", "inputs", "numeric_class")
 """The facts that are a name and a value."""
 
 
@@ -83,6 +84,7 @@ def compare_runs(a: RunRecord, b: RunRecord) -> Differences:
     """Compare two runs, whatever their state; what cannot be read is told in the notices."""
     notices: list[str] = []
     ground = _flat_ground(a), _flat_ground(b)
+    ground[0]["inputs"], ground[1]["inputs"] = _inputs(a, b, notices)
     code = compare_code(a.folder, b.folder)
     return Differences(
         facts={part: tuple(_differing(ground[0][part], ground[1][part])) for part in PARTS},
@@ -104,7 +106,7 @@ def _differing(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[Differenc
 
 
 def _flat_ground(run: RunRecord) -> dict[str, dict[str, Any]]:
-    """Return each part of `PARTS` as a flat table."""
+    """Return each part of `PARTS` as a flat table; undeclared inputs are compared apart."""
     environment, request = _part(run.stamp, "environment"), dict(run.request)
     seed, _ = request.pop("seed", run.info["seed"]), request.pop("data_sha256", None)
     platform = {name: environment[name] for name in ("platform",) if name in environment}
@@ -118,6 +120,16 @@ def _flat_ground(run: RunRecord) -> dict[str, dict[str, Any]]:
         "variables": {**variables, **replaced},
         "numeric_class": dict(_part(run.stamp, "numeric_class")),
     }
+
+
+def _inputs(a: RunRecord, b: RunRecord, notices: list[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the undeclared inputs of both, by name; none where one of the two was not watched."""
+    if a.inputs is not None and b.inputs is not None:
+        return contents(a.inputs), contents(b.inputs)
+    if a.inputs or b.inputs:
+        silent = a if a.inputs is None else b
+        notices.append(f"{silent.folder} does not tell what it read: undeclared inputs were not compared")
+    return {}, {}
 
 
 def flatten(table: Mapping[str, Any], before: str = "") -> dict[str, Any]:
