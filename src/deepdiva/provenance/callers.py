@@ -27,6 +27,8 @@ STANDARD_FOLDERS = tuple(
 )
 INSTALLED = re.compile(r"^(.*[/\\](?:site|dist)-packages)[/\\]")
 """Folder of installed packages that a path lies in."""
+_BETWEEN = re.compile(r"[/\\]site-packages[/\\](?:beartype|jaxtyping)[/\\]")
+"""What only checks the arguments of a function on their way."""
 
 
 class Line(NamedTuple):
@@ -55,7 +57,7 @@ def owner_of(file: str) -> Owner:
     if file.startswith(OWN_FOLDER):
         return "ours"
     if INSTALLED.match(file):
-        return "installed"
+        return "standard" if _BETWEEN.search(file) else "installed"
     return "standard" if file.startswith(STANDARD_FOLDERS) else "theirs"
 
 

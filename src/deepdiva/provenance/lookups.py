@@ -11,6 +11,7 @@ from typing import Any
 from deepdiva.provenance.callers import caller, is_import, owner_of
 from deepdiva.provenance.reads import EVERY_VARIABLE, NOTEBOOK
 
+_BETWEEN = (__name__, "_collections_abc", "beartype.", "jaxtyping.")
 _HABITS = frozenset({
     "BROWSER", "CI", "COLORTERM", "COLUMNS", "DISPLAY", "EDITOR", "FORCE_COLOR", "HOME", "LINES", "LOGNAME",
     "NO_COLOR", "PAGER", "PATH", "PWD", "SHELL", "TEMP", "TERM", "TMP", "TMPDIR", "USER", "USERNAME",
@@ -23,10 +24,14 @@ class Environment(os._Environ):  # type: ignore[type-arg]
     """`os.environ`, noticing who asks for what; all its lookups pass here."""
 
     _given: Any = None
+    """The name that an iteration gave last."""
+    _copied: tuple[int, int] | None = None
+    """The instruction that went through all names: `dict(os.environ)` asks for the values after that."""
 
     def __getitem__(self, key: Any) -> Any:
-        if self._given is None or self._given != key:
-            _on_variable(sys._getframe(1), key, found=self.encodekey(key) in vars(self)["_data"])
+        frame = _asker()
+        if (self._given is None or self._given != key) and self._copied != _instruction(frame):
+            _on_variable(frame, key, found=self.encodekey(key) in vars(self)["_data"])
         return super().__getitem__(key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
@@ -35,12 +40,26 @@ class Environment(os._Environ):  # type: ignore[type-arg]
 
     def __iter__(self) -> Iterator[Any]:
         """Give the names; that a value is asked for while its name is at hand is no news."""
-        _on_variable(sys._getframe(1), EVERY_VARIABLE, found=True)
+        frame = _asker()
+        self._copied = _instruction(frame)
+        _on_variable(frame, EVERY_VARIABLE, found=True)
         try:
             for self._given in super().__iter__():
                 yield self._given
         finally:
             self._given = None
+
+
+def _asker() -> FrameType:
+    """Return the frame that called into `os.environ`."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith(_BETWEEN):
+        frame = frame.f_back
+    return frame or sys._getframe(2)
+
+
+def _instruction(frame: FrameType) -> tuple[int, int]:
+    return id(frame), frame.f_lasti
 
 
 def _on_variable(frame: FrameType, key: object, *, found: bool) -> None:
@@ -56,7 +75,7 @@ def _on_variable(frame: FrameType, key: object, *, found: bool) -> None:
 
 def _is_habit(frame: FrameType | None) -> bool:
     """Tell whether a module of Python itself asks, on behalf of whoever called it."""
-    while frame is not None and frame.f_globals.get("__name__") in ("os", "_collections_abc"):
+    while frame is not None and frame.f_globals.get("__name__") == "os":
         frame = frame.f_back
     return frame is not None and owner_of(frame.f_code.co_filename) == "standard"
 
