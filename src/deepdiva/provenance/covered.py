@@ -85,7 +85,9 @@ class Ground:
 
     def _is_passing(self, path: str) -> bool:
         """Tell whether it lies among temporary files and was made, or is gone, since the run began."""
-        if _below(path, Path(tempfile.gettempdir()).resolve()) is None:
+        temporary = Path(tempfile.gettempdir()).resolve()
+        in_tree = _below(path, self.root) is not None and not temporary.is_relative_to(self.root)
+        if in_tree or _below(path, temporary) is None:
             return False
         try:
             return os.stat(path).st_ctime_ns >= self.began  # noqa: PTH116 - the path is a text

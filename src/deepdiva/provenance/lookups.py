@@ -11,7 +11,8 @@ from typing import Any
 from deepdiva.provenance.callers import caller, is_import, owner_of
 from deepdiva.provenance.reads import EVERY_VARIABLE, NOTEBOOK
 
-_BETWEEN = (__name__, "_collections_abc", "beartype.", "jaxtyping.")
+_BETWEEN = (__name__, "collections.abc", "beartype.", "jaxtyping.")
+"""Modules between `os.environ` and whoever asks."""
 _HABITS = frozenset({
     "BROWSER", "CI", "COLORTERM", "COLUMNS", "DISPLAY", "EDITOR", "FORCE_COLOR", "HOME", "LINES", "LOGNAME",
     "NO_COLOR", "PAGER", "PATH", "PWD", "SHELL", "TEMP", "TERM", "TMP", "TMPDIR", "USER", "USERNAME",
