@@ -59,6 +59,14 @@ def test_what_this_package_reads_is_its_own_affair(book: Notebook) -> None:
     assert names(book) == {"/labels.csv": "file"}
 
 
+def test_a_module_that_is_named_counts(book: Notebook) -> None:
+    """`--model lone:Net` has this package import what the user named; where it lies is judged later."""
+    happen([OURS, IMPORT], "open", "/anywhere/lone.py", "r", READ)
+
+    ((subject, reader),) = book.heard().items()
+    assert (subject.name, reader.others) == ("/anywhere/lone.py", True)
+
+
 @pytest.mark.parametrize("flags", [WRITE, os.O_RDWR | os.O_CREAT | os.O_EXCL])
 def test_what_was_written_first_is_no_input(book: Notebook, tmp_path: Path, flags: int) -> None:
     """Neither under its name nor under the one that it was given then."""

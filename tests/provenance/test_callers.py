@@ -11,12 +11,11 @@ from tests.provenance.stacks import IMPORT, INSTALLED, OURS, STANDARD, THEIRS, c
 from deepdiva.provenance import callers
 from deepdiva.provenance.callers import Caller, Line, caller, owner_of
 
-CALL = "import sys\nfrom deepdiva.provenance.callers import caller\n"
-
 
 def ask(files: list[str]) -> Caller | None:
     """Return who asked in the innermost of `files`."""
-    return called_by(files, lambda: caller(sys._getframe(1)))
+    found: Caller | None = called_by(files, lambda: caller(sys._getframe(1)))
+    return found
 
 
 @pytest.mark.parametrize(
@@ -50,12 +49,7 @@ def test_a_script_that_calls_us_is_no_training_code() -> None:
 
 def test_what_no_run_asked_for_is_nothing() -> None:
     """A script may read what it likes between its runs."""
-    assert caller_outside([THEIRS, INSTALLED]) is None
-
-
-def caller_outside(files: list[str]) -> Caller | None:
-    """Return who asked where nothing of ours stands on the stack; tests lie outside the package."""
-    return ask(files)
+    assert ask([THEIRS, INSTALLED]) is None
 
 
 def test_a_thread_begins_with_itself() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from deepdiva.provenance.listening import listen
 from deepdiva.provenance.reads import NOTEBOOK
 from deepdiva.provenance.undeclared import Judge
 
+SHARE = 20
+"""So many times as long as a look took is waited before the next one between two steps."""
+
 
 class Watch:
     """What one run was seen to read; files are hashed once, when they are first looked at.
@@ -23,11 +27,11 @@ class Watch:
     """
 
     def __init__(self, *, strict: bool, earlier: Sequence[Input] = ()) -> None:
-        self._strict, self._earlier = strict, earlier
+        self._strict, self._earlier = strict, tuple(earlier)
         self._judge: Judge | None = None
-        self._version = -1
+        self._version, self._due = -1, 0.0
         self._folder: Path | None = None
-        self._found: tuple[Input, ...] = ()
+        self._found = self._earlier
 
     def __enter__(self) -> Watch:
         listen()
@@ -51,11 +55,22 @@ class Watch:
         """
         if self._judge is None or self._version == NOTEBOOK.version:
             return
-        self._version = NOTEBOOK.version
+        began, self._version = time.monotonic(), NOTEBOOK.version
         self._found = self._judge.undeclared(NOTEBOOK.heard())
         self._save()
+        now = time.monotonic()
+        self._due = now + SHARE * (now - began)
         if self._strict:
             refuse(self._found)
+
+    def look_in_passing(self) -> None:
+        """Look, unless the last look took so long that it would slow the training down.
+
+        Raises:
+            GateRefused: see `look`.
+        """
+        if time.monotonic() >= self._due:
+            self.look()
 
     def open(self, folder: Path) -> None:
         """Write into the run at `folder` from now on."""
@@ -94,7 +109,7 @@ class _Looking:
 
     def pace(self, pace: Pace) -> None:
         self._progress.pace(pace)
-        self._watch.look()
+        self._watch.look_in_passing()
 
     def scored(self, split: str, epoch: int, scores: Mapping[str, float | None]) -> None:
         self._progress.scored(split, epoch, scores)

@@ -14,7 +14,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any
 
-from deepdiva.provenance.callers import caller, is_import
+from deepdiva.provenance.callers import Caller, caller, is_import
 from deepdiva.provenance.reads import NOTEBOOK
 
 _TRUNCATED = os.O_TRUNC | os.O_EXCL
@@ -37,9 +37,16 @@ def _on_open(frame: FrameType, path: object, mode: str | None, flags: int) -> No
         NOTEBOOK.made.add(name)
     elif not flags & os.O_WRONLY:
         who = caller(frame)
-        # Only this package opens names relative to an open folder, after it verified them.
-        if who is not None and (who.direct != "ours" or (who.theirs is not None and mode is not None)):
+        if who is not None and (who.direct != "ours" or _is_on_behalf(frame, who, mode)):
             NOTEBOOK.note("file", name, who)
+
+
+def _is_on_behalf(frame: FrameType, who: Caller, mode: str | None) -> bool:
+    """Tell whether this package reads for others: a path that training code gave it, a module that was named.
+
+    What it opens by `os.open`, without a mode, it has verified itself.
+    """
+    return is_import(frame) or (who.theirs is not None and mode is not None)
 
 
 def _on_module(frame: FrameType, _name: str, path: object, *_: object) -> None:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from deepdiva.provenance.callers import INSTALLED
+from deepdiva.provenance.callers import INSTALLED, OWN_FOLDER
 from deepdiva.provenance.covered import Ground, installed, source_of_bytecode
 from deepdiva.provenance.inputs import Input, merged
 from deepdiva.provenance.reads import Notes, Reader, Subject
@@ -92,6 +92,8 @@ class Judge:
     def _name(self, place: str) -> str:
         """Return `place` without what it says of this machine."""
         path = Path(place)
+        if place.startswith(OWN_FOLDER):
+            return f"deepdiva/{place.removeprefix(OWN_FOLDER)}"
         if path.is_relative_to(self._ground.data):
             return f"<data>/{path.relative_to(self._ground.data).as_posix()}"
         if path.is_relative_to(self._ground.root):
