@@ -64,12 +64,12 @@ class Watch:
             refuse(self._found)
 
     def look_in_passing(self) -> None:
-        """Look, unless the last look took so long that it would slow the training down.
+        """Look, unless the last look took so long that this would slow training down; `strict` cannot wait.
 
         Raises:
             GateRefused: see `look`.
         """
-        if time.monotonic() >= self._due:
+        if self._strict or time.monotonic() >= self._due:
             self.look()
 
     def open(self, folder: Path) -> None:
