@@ -37,7 +37,7 @@ def main(words: Sequence[str]) -> int:
         words,
         verb="diff",
         does="Tell every fact in which two runs differ (settings, seeds, code, packages, data, hardware, "
-        "variables), and what their results did.",
+        "variables, undeclared inputs), and what their results did.",
         example="deepdiva diff runs/20261123-150525-image-classification-8e342fa5 latest",
     )
     with open_run(said.a, said.out) as folder_a, open_run(said.b, said.out) as folder_b:

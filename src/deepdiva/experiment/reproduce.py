@@ -20,6 +20,7 @@ from deepdiva.experiment.rerun import Rerun, rerun
 from deepdiva.experiment.search_data import search_data
 from deepdiva.experiment.shell_file import write_shell_file
 from deepdiva.experiment.verdict import TOLERANCE, Reproduction
+from deepdiva.provenance.inputs import lines_between
 from deepdiva.provenance.keep import compare, load_stamp
 from deepdiva.record import SPLITS, RunRecord, Verification, read_run, verify_run
 from deepdiva.record.parting import Chain, Parting, find_parting, read_chain
@@ -57,6 +58,8 @@ def reproduce(
     progress = progress or Silence()
     original, found = read_run(folder), verify_run(folder)
     blank = Reproduction(verdict="INCONCLUSIVE", original=original, seal_sha256=found.seal_sha256, reason="")
+    for entry in original.inputs or ():
+        progress.note(f"the run read what its record does not hold: {entry}")
     fault = _fault_of(found)
     if fault is not None:
         return replace(blank, verdict="TAMPERED" if found.findings else "INCONCLUSIVE", reason=fault)
@@ -94,9 +97,12 @@ def _judge(
     """Compare, write the verdict into the new run, and return it."""
     if again.folder is None:
         reason = f"it ended with status {again.status} before it began; its message tells why"
+        if blank.original.inputs:
+            reason += ", and the run had read undeclared inputs, which nothing brings back"
         return replace(blank, reason=reason, notes=again.notes)
     run = read_run(again.folder)
     ground = compare(load_stamp(blank.original.folder), load_stamp(run.folder))
+    ground += lines_between(blank.original.inputs, run.inputs)
     known = replace(blank, run=run, differences=tuple(ground), notes=again.notes)
     parting = find_parting(_cut(chain, limit), _cut(read_chain(run.folder), limit))
     if parting.at is None and run.status != ("finished" if limit is None else "interrupted"):
@@ -123,6 +129,8 @@ def _decided(
     if all(agree.values()):
         return replace(known, verdict="REPRODUCED", reason=_success(known, limit))
     reason = _difference(known, parting)
+    if any(line.startswith("inputs:") for line in known.differences):
+        reason += "; undeclared inputs differ"
     if any(note.startswith("not restored:") for note in known.notes):
         return replace(known, reason=f"{reason}, but parts of its code could not be restored")
     return replace(known, verdict="DIVERGED", reason=reason)

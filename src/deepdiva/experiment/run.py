@@ -15,6 +15,7 @@ from deepdiva.engine import Learner, Loop, Plan, Progress, Silence, StopSignal
 from deepdiva.errors import ConfigError, DataChanged, Interrupted
 from deepdiva.experiment.companion import Companion
 from deepdiva.experiment.request import Place, RunRequest
+from deepdiva.experiment.watch import Watch
 from deepdiva.provenance import NumericClass, Source, Stamp, check, find_source
 from deepdiva.provenance.files import write_atomically
 from deepdiva.provenance.gate import OnUncommitted
@@ -30,6 +31,7 @@ def run(
     *,
     on_uncommitted: OnUncommitted = "refuse",
     deep: bool = False,
+    strict_inputs: bool = False,
     stop_after_steps: int | None = None,
     progress: Progress | None = None,
 ) -> RunRecord:
@@ -38,23 +40,26 @@ def run(
     Args:
         on_uncommitted: What to do about code that no commit holds.
         deep: Hash every file of the data first, instead of comparing sizes and times.
+        strict_inputs: Refuse what training code reads although the record does not hold it (INP-001).
         stop_after_steps: Stop there as if a signal came; no part of the request.
 
     Raises:
         DeepDivaError: anything of the family; what was measured until then is on disk.
     """
-    progress = progress or Silence()
-    with StopSignal(stop_after_steps) as stop:
+    with StopSignal(stop_after_steps) as stop, Watch(strict=strict_inputs) as watch:
+        progress = watch.over(progress or Silence())
         source, stamp = pass_gate(request, place, on_uncommitted=on_uncommitted, deep=deep)
         request = dataclasses.replace(request, data_sha256=stamp.data.footprint.digest)
+        watch.stand_on(source, stamp)
         learner = build_learner(request, stamp)
+        watch.look()
         noticed = (*stamp.code.notices, *stamp.data.notices, *learner.task.notices)
         for notice in (*engine.notices(stamp.numeric_class), *noticed):
             progress.note(notice)
-        with _open(request, place, source, stamp) as writer:
+        with _open(request, place, source, stamp, strict_inputs=strict_inputs) as writer:
             _keep_facts(learner, writer)
             loop = Loop(learner, writer, progress, stop)
-            carry_out(loop, request, progress)
+            carry_out(loop, request, progress, watch)
     return read_run(writer.folder)
 
 
@@ -105,18 +110,21 @@ def build_learner(request: RunRequest, stamp: Stamp) -> Learner:
     return Learner(task, plan)
 
 
-def carry_out(loop: Loop, request: RunRequest, progress: Progress) -> None:
+def carry_out(loop: Loop, request: RunRequest, progress: Progress, watch: Watch) -> None:
     """Train, test, and close the record, while a companion draws."""
     progress.opened(loop.writer.folder)
     companion = Companion(loop.writer.folder)
     try:
         with _closing(loop.writer):
             facts = _train_and_test(loop, request)
+            watch.look()
             loop.writer.finish("finished", facts)
     finally:
         fault = companion.drain()
         if fault:
             progress.note(f"the pictures are not complete: {fault}; `deepdiva board` draws them again")
+    for notice in watch.notices:
+        progress.note(notice)
 
 
 def _train_and_test(loop: Loop, request: RunRequest) -> dict[str, Any]:
@@ -159,7 +167,9 @@ def _closing(writer: RunWriter) -> Iterator[None]:
         raise
 
 
-def _open(request: RunRequest, place: Place, source: Source, stamp: Stamp) -> RunWriter:
+def _open(
+    request: RunRequest, place: Place, source: Source, stamp: Stamp, *, strict_inputs: bool
+) -> RunWriter:
     page = catalog.find(request.task)
     return create_run(
         place.out,
@@ -167,7 +177,7 @@ def _open(request: RunRequest, place: Place, source: Source, stamp: Stamp) -> Ru
         request_toml=request.as_toml(),
         stamp=stamp,
         source=source,
-        about={"task": page.name, "name": request.name},
+        about={"task": page.name, "name": request.name} | ({"strict_inputs": True} if strict_inputs else {}),
     )
 
 
