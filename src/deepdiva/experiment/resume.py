@@ -48,7 +48,7 @@ def resume(
         source = source_of(folder, exempt=[place.data, place.out])
         _, stamp = pass_gate(request, place, on_uncommitted="snapshot", source=source)
         _refuse_differences(stamp, folder, allow_change)
-        learner = build_learner(request, stamp)
+        learner = build_learner(request, stamp.data)
         with reopen_run(folder) as writer:
             loop = Loop(learner, writer, progress, stop)
             for notice in loop.go_on(strict=strict):
