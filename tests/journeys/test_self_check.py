@@ -131,7 +131,7 @@ def test_augmentation_seeded_by_the_time(desk: Desk, workers: str) -> None:
 
     assert "CHK-002" in told
     assert "step 1, batch: the same samples come in the same order, with other contents (images)" in told
-    assert f"idea.py:{lines['read'] - 2} asks for the time: noise = np.random.default_rng(int(" in told
+    assert f"idea.py:{lines['read'] - 2} reads the time: noise = np.random.default_rng(int(" in told
 
 
 FAULTS = {
@@ -141,7 +141,7 @@ FAULTS = {
             "step": "output = scaled(output, NOISE.uniform(1, 2))",
         },
         "globals",
-        "asks for entropy",
+        "takes entropy",
     ),
     "torch generator": (
         {
@@ -149,17 +149,17 @@ FAULTS = {
             "step": "output = scaled(output, 1 + torch.rand((), generator=NOISE))",
         },
         "globals",
-        "asks for entropy",
+        "takes entropy",
     ),
     "global generator": (
         {"begin": "self.scale = random.random()", "step": "output = scaled(output, self.scale)"},
         "begin",
-        "asks a generator that nobody seeded",
+        "draws from a generator that nobody seeded",
     ),
     "global numpy generator": (
         {"build": "next(model.parameters()).data += np.random.rand()"},
         "build",
-        "asks a generator that nobody seeded",
+        "draws from a generator that nobody seeded",
     ),
 }
 
@@ -249,7 +249,7 @@ def test_a_clock_that_moves_nothing_is_no_culprit(desk: Desk) -> None:
     answer = check(desk, "--workers", "2")
 
     assert "the same bits" in answer.err
-    assert "asks for" not in answer.err
+    assert "asked for" not in answer.err
 
 
 def test_a_task_that_fails_is_told(desk: Desk) -> None:

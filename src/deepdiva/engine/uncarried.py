@@ -44,7 +44,7 @@ class _Place(NamedTuple):
 
 
 Taken = Mapping[_Place, str]
-"""Digest of each value."""
+"""Digests of each value."""
 
 
 def take_down(learner: Learner) -> Taken:
@@ -55,7 +55,8 @@ def take_down(learner: Learner) -> Taken:
     modules = [sys.modules[name] for name in sorted(names) if name in sys.modules and _is_own(name)]
     found: dict[_Place, str] = {}
     for owner in [*owners, *modules]:
-        found.update(_values(owner, 0))
+        for place, digest in _values(owner, 0):
+            found[place] = found.get(place, "") + digest  # of all instances of a class
     return found
 
 

@@ -78,7 +78,7 @@ class Watch:
     def __enter__(self) -> Watch:
         for name in dir(np.random):
             function = getattr(np.random, name)
-            if getattr(function, "__self__", None) is np.random.mtrand._rand:
+            if name == "seed" or getattr(function, "__self__", None) is np.random.mtrand._rand:
                 self._replaced[name] = function
                 setattr(np.random, name, self._telling(name, function))
         sys.setprofile(self._look)
@@ -139,7 +139,7 @@ class Watch:
     def _note(self, kind: Kind, frame: FrameType) -> None:
         place: FrameType | None = frame
         while place is not None and not self._is_own(place.f_code.co_filename):
-            if kind == "address" or place.f_code.co_filename.startswith(_IMPORTS):
+            if kind == "address" or place.f_code.co_filename.startswith((_IMPORTS, __file__)):
                 return  # libraries ask for addresses all the time, and for much while they are imported
             place = place.f_back
         if place is None:

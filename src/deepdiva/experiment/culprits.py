@@ -12,11 +12,11 @@ from deepdiva.experiment.observed import Observed
 MOST = 8
 _NO_SEED: tuple[Kind, ...] = ("unseeded draw", "entropy", "clock", "process")
 _TOLD: dict[Kind, str] = {
-    "unseeded draw": "asks a generator that nobody seeded",
-    "entropy": "asks for entropy of the system (a generator without a seed, `secrets`, `uuid4`)",
-    "clock": "asks for the time",
-    "process": "asks for the number of the process",
-    "address": "asks for `id` or `hash`",
+    "unseeded draw": "draws from a generator that nobody seeded",
+    "entropy": "takes entropy of the system (a generator without a seed, `secrets`, `uuid4`)",
+    "clock": "reads the time",
+    "process": "reads the number of the process",
+    "address": "takes `id` or `hash`",
     "draw in a worker": "draws from a global generator in a worker, where no checkpoint sees it",
 }
 
@@ -43,12 +43,12 @@ def of_resuming(seen: Observed, root: Path) -> list[str]:
 
 
 def listed(culprits: Sequence[str]) -> str:
-    """Return them as lines below the finding; where there are none, that is said."""
+    """Return them as lines below the finding: candidates, no proof; where there are none, that is said."""
     if not culprits:
-        return "\n    no line of the source tree was seen to ask for what does not repeat"
+        return "\n    no line of the source tree was seen to ask for anything that does not repeat"
     more = len(culprits) - MOST
     lines = [*culprits[:MOST], *([f"and {more} more lines"] if more > 0 else [])]
-    return "".join(f"\n    {line}" for line in lines)
+    return "\n    asked for by, the likeliest first:" + "".join(f"\n      {line}" for line in lines)
 
 
 def _sorted(asks: Sequence[Ask], kinds: Sequence[Kind]) -> list[Ask]:

@@ -57,7 +57,7 @@ def run(
         checked: tuple[str, ...] = ()
         if self_check:
             progress.note("self-check: training a few steps, again, and through a checkpoint")
-            checked = check_itself(request, place, source, stamp, stop)
+            checked = check_itself(request, place, source, stamp.data, stop)
         noticed = (*stamp.code.notices, *stamp.data.notices, *learner.task.notices, *checked)
         for notice in (*engine.notices(stamp.numeric_class), *noticed):
             progress.note(notice)

@@ -29,7 +29,7 @@ from deepdiva.experiment.child import Told, last_words, read_error, start
 from deepdiva.experiment.observed import RECORD, Observed, TrialJob, load_observed
 from deepdiva.experiment.request import FILE_NAME, Place, RunRequest
 from deepdiva.experiment.samples import name_samples
-from deepdiva.provenance import Source, Stamp
+from deepdiva.provenance import Source, VerifiedData
 from deepdiva.provenance.files import make_folder
 from deepdiva.provenance.levels import default_threads, required_variables
 
@@ -62,9 +62,9 @@ def refuse_level(request: RunRequest) -> None:
 
 
 def check_itself(
-    request: RunRequest, place: Place, source: Source, stamp: Stamp, stop: StopSignal
+    request: RunRequest, place: Place, source: Source, files: VerifiedData, stop: StopSignal
 ) -> tuple[str, ...]:
-    """Train a few steps of `request` in three ways, and return what is to be told: that they agree, and why.
+    """Train a few steps of `request` in three ways, and return what is to be told: that they agree.
 
     Raises:
         GateRefused: a second training (CHK-002) or one that was resumed (CHK-003) gives other bits.
@@ -73,20 +73,24 @@ def check_itself(
     """
     began = time.monotonic()
     with TemporaryDirectory(prefix="deepdiva-self-check-") as folder:
-        trials = _Trials(Path(folder).resolve(), request, place, source, stamp, stop)
-        steps, notices = trials.check()
-    seconds = time.monotonic() - began
-    told = f"self-check: {steps} steps, twice and through a checkpoint: the same bits ({seconds:.1f} s)"
-    return (told, *notices)
+        trials = _Trials(Path(folder).resolve(), request, place, source, files, stop)
+        told, *notices = trials.check()
+    return (f"self-check: {told} ({time.monotonic() - began:.1f} s)", *notices)
 
 
 class _Trials:
     """The trainings of one check, in one scratch folder."""
 
     def __init__(
-        self, scratch: Path, request: RunRequest, place: Place, source: Source, stamp: Stamp, stop: StopSignal
+        self,
+        scratch: Path,
+        request: RunRequest,
+        place: Place,
+        source: Source,
+        files: VerifiedData,
+        stop: StopSignal,
     ) -> None:
-        self.scratch, self.place, self.source, self.stamp, self.stop = scratch, place, source, stamp, stop
+        self.scratch, self.place, self.source, self.files, self.stop = scratch, place, source, files, stop
         self.request = scratch / FILE_NAME
         self.request.write_text(request.as_toml(), "utf-8")
         machine = request.machine
@@ -99,17 +103,18 @@ class _Trials:
         self.usual = Condition(shake=1, hash_seed=self.pinned or "1")
         self.moved = Condition(shake=2, hash_seed=self.pinned or "2")
 
-    def check(self) -> tuple[int, tuple[str, ...]]:
-        """Return how many steps agree, and what is to be told."""
+    def check(self) -> tuple[str, ...]:
+        """Return what agrees, and what else is to be told."""
         first = self.train(self.usual, watch=self.watch)
         notices = self._compare_again(first)
-        if len(first.chain.steps) < first.steps:
-            return len(first.chain.steps), notices  # a loss is not finite: the run will say so
+        taken = len(first.chain.steps)
+        if taken < first.steps:  # the run will say so, in its own words
+            return (f"the loss is not finite at step {taken}; twice the same bits until there", *notices)
         resumed = self.train(self.moved, resume=first)
         step = first_difference(first, resumed)
         if step is not None:
             raise self._not_resumable(first, step)
-        return first.steps, notices
+        return (f"{first.steps} steps, twice and through a checkpoint: the same bits", *notices)
 
     def _compare_again(self, first: Observed) -> tuple[str, ...]:
         """Train again; where that differs, find out whether it is by the pinned hash seed alone."""
@@ -216,7 +221,7 @@ class _Trials:
         return step, find_blame(ours.seen.trace or StepTrace(), theirs.seen.trace or StepTrace())
 
     def _told(self, step: int, blame: Blame | None) -> str:
-        prints = [self.stamp.data.footprint] * 2
+        prints = [self.files.footprint] * 2
         return told_place(step, blame, [] if blame is None else name_samples(blame, prints))
 
 
@@ -234,7 +239,7 @@ def _remedy(blame: Blame | None) -> str:
 def _fault(told: Told | None, said: str) -> errors.DeepDivaError:
     """Return what stopped a training: an error of ours, or the last line of what was said."""
     if told is not None:
-        kind: type[errors.DeepDivaError] = getattr(errors, told.kind)
+        kind: type[errors.DeepDivaError] = getattr(errors, told.kind, errors.DeepDivaError)
         return kind(told.found, expected=told.expected, remedy=told.remedy, code=told.code)
     return GateRefused(
         f"a few steps cannot be trained: {said}",
