@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from deepdiva.engine.rehearsal import Rehearsed
 from deepdiva.engine.replay import Replayed
@@ -24,6 +26,8 @@ class TrialJob:
     """What a trial is told; paths are absolute."""
 
     request: str
+    machine: Mapping[str, Any]
+    """Fields of the request's `Machine`, to be put in force before anything else."""
     data: str
     out: str
     """Folder for what is seen: `run/` with its record, all else beside it."""

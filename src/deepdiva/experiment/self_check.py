@@ -93,7 +93,7 @@ class _Trials:
         self.scratch, self.place, self.source, self.files, self.stop = scratch, place, source, files, stop
         self.request = scratch / FILE_NAME
         self.request.write_text(request.as_toml(), "utf-8")
-        machine = request.machine
+        self.machine = machine = request.machine
         self.variables = required_variables(
             machine.determinism, machine.threads or default_threads(machine.determinism)
         )
@@ -152,6 +152,7 @@ class _Trials:
             shutil.copytree(resume.folder / CHECKPOINT_COPY, out / RECORD)
         job = TrialJob(
             request=str(self.request),
+            machine=asdict(self.machine),
             data=str(self.place.data.absolute()),
             out=str(out),
             root=str(self.source.root),

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from deepdiva import engine
-from deepdiva.engine import Loop, Silence, StopSignal
+from deepdiva.engine import Loop, Machine, Silence, StopSignal
 from deepdiva.engine.rehearsal import rehearse, shake
 from deepdiva.engine.watch import Watch, is_researchers
 from deepdiva.experiment.child import answer
@@ -33,7 +33,10 @@ def main(words: list[str]) -> int:
 
 
 def _carry_out(job: TrialJob) -> None:
-    out = Path(job.out)
+    out, machine = Path(job.out), Machine(**job.machine)
+    engine.enforce(
+        machine, machine.threads or default_threads(machine.determinism), engine.device_of(machine)
+    )
     held = shake(job.shake)
     with ExitStack() as stack:
         if job.watch:
@@ -45,11 +48,7 @@ def _carry_out(job: TrialJob) -> None:
 
 
 def _loop(job: TrialJob, stack: ExitStack) -> Loop:
-    request = read_request(Path(job.request))
-    machine = request.machine
-    threads = machine.threads or default_threads(machine.determinism)
-    engine.enforce(machine, threads, engine.device_of(machine))
-    learner = build_learner(request, verify(Path(job.data)))
+    learner = build_learner(read_request(Path(job.request)), verify(Path(job.data)))
     folder = Path(job.out) / RECORD
     make_folder(folder)
     writer = stack.enter_context(RunWriter(folder, RunLock(folder), {"seconds": None}))
