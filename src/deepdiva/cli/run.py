@@ -28,6 +28,7 @@ def main(words: list[str]) -> int:
                 deep=said.deep,
                 strict_inputs=said.strict_inputs,
                 stop_after_steps=said.stop_after_steps,
+                self_check=said.self_check,
                 progress=progress,
             )
         except DeepDivaError:

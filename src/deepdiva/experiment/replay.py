@@ -11,19 +11,17 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from deepdiva.engine import Loop, Silence, StopSignal
 from deepdiva.engine.replay import Span, replay
 from deepdiva.engine.trace_files import save_replayed
-from deepdiva.errors import DeepDivaError, Inconclusive
+from deepdiva.errors import Inconclusive
+from deepdiva.experiment.child import answer
 from deepdiva.experiment.request import Place, read_request
 from deepdiva.experiment.run import build_learner, pass_gate
-from deepdiva.provenance.files import make_folder, write_atomically
+from deepdiva.provenance.files import make_folder
 from deepdiva.record.lock import RunLock
 from deepdiva.record.writer import RunWriter
-
-ERROR_FILE = "error.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,18 +42,9 @@ class Job:
 
 
 def main(words: list[str]) -> int:
-    """Carry out the job in the file `words[0]`; an error of ours is left for the parent to tell."""
+    """Carry out the job in the file `words[0]`."""
     job = Job(**json.loads(Path(words[0]).read_text()))
-    make_folder(Path(job.out))
-    try:
-        _carry_out(job)
-        return 0
-    except DeepDivaError as error:
-        told: dict[str, Any] = {
-            key: getattr(error, key) for key in ("found", "expected", "remedy", "code", "exit_code")
-        }
-        write_atomically(Path(job.out) / ERROR_FILE, json.dumps(told).encode())
-        return error.exit_code
+    return answer(Path(job.out), lambda: _carry_out(job))
 
 
 def _carry_out(job: Job) -> None:
@@ -71,7 +60,7 @@ def _carry_out(job: Job) -> None:
             remedy="`deepdiva diff` tells what differs; bisect where the runs were computed",
             code="BIS-002",
         )
-    learner = build_learner(request, stamp)
+    learner = build_learner(request, stamp.data)
     folder = Path(job.out) / "run"
     make_folder(folder)
     span = Span(digest_from=job.digest_from, trace_at=job.trace_at, stop_at=job.stop_at)

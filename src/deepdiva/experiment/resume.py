@@ -53,7 +53,7 @@ def resume(
         source, stamp = pass_gate(request, place, on_uncommitted="snapshot", source=source)
         _refuse_differences(stamp, folder, allow_change)
         watch.stand_on(source, stamp)
-        learner = build_learner(request, stamp)
+        learner = build_learner(request, stamp.data)
         watch.look()
         with reopen_run(folder) as writer:
             loop = Loop(learner, writer, progress, stop)

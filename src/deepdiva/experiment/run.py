@@ -15,8 +15,9 @@ from deepdiva.engine import Learner, Loop, Plan, Progress, Silence, StopSignal
 from deepdiva.errors import ConfigError, DataChanged, Interrupted
 from deepdiva.experiment.companion import Companion
 from deepdiva.experiment.request import Place, RunRequest
+from deepdiva.experiment.self_check import check_itself, refuse_level
 from deepdiva.experiment.watch import Watch
-from deepdiva.provenance import NumericClass, Source, Stamp, check, find_source
+from deepdiva.provenance import NumericClass, Source, Stamp, VerifiedData, check, find_source
 from deepdiva.provenance.files import write_atomically
 from deepdiva.provenance.gate import OnUncommitted
 from deepdiva.provenance.levels import default_threads, settle
@@ -33,6 +34,7 @@ def run(
     deep: bool = False,
     strict_inputs: bool = False,
     stop_after_steps: int | None = None,
+    self_check: bool = False,
     progress: Progress | None = None,
 ) -> RunRecord:
     """Pass the gate, train, validate, test once, and write everything down.
@@ -42,22 +44,33 @@ def run(
         deep: Hash every file of the data first, instead of comparing sizes and times.
         strict_inputs: Refuse what training code reads although the record does not hold it (INP-001).
         stop_after_steps: Stop there as if a signal came; no part of the request.
+        self_check: First train a few steps twice and through a checkpoint, and refuse if their
+            bits differ; see `self_check.check_itself`.
 
     Raises:
         DeepDivaError: anything of the family; what was measured until then is on disk.
     """
+    progress = progress or Silence()
+    if self_check:
+        refuse_level(request)
     with StopSignal(stop_after_steps) as stop, Watch(strict=strict_inputs) as watch:
-        progress = watch.over(progress or Silence())
+        progress = watch.over(progress)
         source, stamp = pass_gate(request, place, on_uncommitted=on_uncommitted, deep=deep)
         request = dataclasses.replace(request, data_sha256=stamp.data.footprint.digest)
         watch.stand_on(source, stamp)
-        learner = build_learner(request, stamp)
+        learner = build_learner(request, stamp.data)
         watch.look()
-        noticed = (*stamp.code.notices, *stamp.data.notices, *learner.task.notices)
+        checked: tuple[str, ...] = ()
+        if self_check:
+            progress.note("self-check: training a few steps, again, and through a checkpoint")
+            checked = check_itself(request, place, source, stamp.data, stop)
+        noticed = (*stamp.code.notices, *stamp.data.notices, *learner.task.notices, *checked)
         for notice in (*engine.notices(stamp.numeric_class), *noticed):
             progress.note(notice)
         with _open(request, place, source, stamp, strict_inputs=strict_inputs) as writer:
             _keep_facts(learner, writer)
+            for line in checked:
+                writer.log(line)
             loop = Loop(learner, writer, progress, stop)
             carry_out(loop, request, progress, watch)
     return read_run(writer.folder)
@@ -97,14 +110,14 @@ def pass_gate(
     return source, stamp
 
 
-def build_learner(request: RunRequest, stamp: Stamp) -> Learner:
+def build_learner(request: RunRequest, files: VerifiedData) -> Learner:
     """Return task, model and optimizer; pictures are decoded here, once.
 
     Raises:
         LevelRefused: an operation of the task is not portable, at level portable (ENV-002).
     """
     seeds = SeedPlan(request.seed)
-    task = catalog.find(request.task).build(request.config, stamp.data, seeds)
+    task = catalog.find(request.task).build(request.config, files, seeds)
     plan = Plan(request.schedule, request.machine, seeds, engine.device_of(request.machine))
     engine.refuse_operations(task, plan)
     return Learner(task, plan)

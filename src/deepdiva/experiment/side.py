@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -17,7 +14,8 @@ from deepdiva.config import read_toml
 from deepdiva.engine.replay import Replayed, Span
 from deepdiva.engine.trace_files import load_replayed
 from deepdiva.errors import DataError, GateRefused, Inconclusive
-from deepdiva.experiment.replay import ERROR_FILE, Job
+from deepdiva.experiment.child import Told, last_words, read_error, start
+from deepdiva.experiment.replay import Job
 from deepdiva.experiment.search_data import search_data
 from deepdiva.experiment.workplace import Workplace, bring_back
 from deepdiva.provenance.keep import load_stamp
@@ -64,28 +62,20 @@ class Side:
     def _start(self, job: Path, out: Path) -> None:
         numbers = self.stamp["numeric_class"]
         settled = required_variables(numbers["level"], numbers["threads"])
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "deepdiva.experiment.replay", str(job)],
-            cwd=self.place.tree,
-            env=os.environ | settled | self.place.variables,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        variables = settled | self.place.variables
+        done = start("deepdiva.experiment.replay", job, cwd=self.place.tree, variables=variables)
         if done.returncode:
-            raise self._fault(out / ERROR_FILE, done)
+            raise self._fault(read_error(out), last_words(done))
 
-    def _fault(self, place: Path, done: subprocess.CompletedProcess[str]) -> Inconclusive:
+    def _fault(self, told: Told | None, said: str) -> Inconclusive:
         """Return why there is no replay: an error of ours, or the last line of what was said."""
-        if place.exists():
-            told = json.loads(place.read_bytes())
+        if told is not None:
             return Inconclusive(
-                f"{self.letter} ({self.run.name}): {told['found']}",
-                expected=told["expected"],
-                remedy=told["remedy"],
-                code=told["code"] if str(told["code"]).startswith("BIS") else "BIS-003",
+                f"{self.letter} ({self.run.name}): {told.found}",
+                expected=told.expected,
+                remedy=told.remedy,
+                code=told.code if told.code.startswith("BIS") else "BIS-003",
             )
-        said = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
         return Inconclusive(
             f"{self.letter} ({self.run.name}) could not be replayed: {said}",
             expected="code that runs as it did",
