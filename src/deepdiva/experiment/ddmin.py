@@ -7,6 +7,7 @@ Input", IEEE Transactions on Software Engineering 28 (2), 2002.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Literal, TypeVar
 
 T = TypeVar("T")
@@ -56,7 +57,7 @@ def split(items: Sequence[T], pieces: int) -> Iterator[tuple[T, ...]]:
         [('a', 'b'), ('c', 'd', 'e')]
     """
     ends = [len(items) * number // pieces for number in range(pieces + 1)]
-    for first, last in zip(ends, ends[1:], strict=False):
+    for first, last in pairwise(ends):
         yield tuple(items[first:last])
 
 
