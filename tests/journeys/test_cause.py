@@ -106,7 +106,7 @@ def test_changes_that_only_act_together_are_told_as_a_group(desk: Desk) -> None:
 
 @pytest.mark.slow
 def test_the_picture_that_moved_the_bits_is_named(desk: Desk, tmp_path: Path) -> None:
-    """Of changed pictures in two splits, the one of the train split is; the test split is never trained on."""
+    """Of changed pictures the one of the train split is named; nobody trains on the others."""
     other = desk.copy_of_data(tmp_path / "other")
     (other / "footprint.json").unlink()
     for folder in ("train/3", "test/1", "test/2"):
