@@ -66,7 +66,7 @@ def search(names: Sequence[str], effect: Effect, *, b: str | None = None, most: 
 @contextmanager
 def _opened(letter: str, run: Path, *, data: Sequence[Path]) -> Iterator[Any]:
     del letter, run, data
-    yield SimpleNamespace(stamp={"numeric_class": {"name": "class"}})
+    yield SimpleNamespace(place=SimpleNamespace(notes=()), stamp={"numeric_class": {"name": "class"}})
 
 
 def paths(changes: Sequence[Change]) -> list[str]:

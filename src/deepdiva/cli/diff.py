@@ -14,6 +14,7 @@ from deepdiva.cli import words as typed
 from deepdiva.cli.cause_page import cause_as_json, print_cause
 from deepdiva.cli.diff_page import print_differences
 from deepdiva.cli.open_run import open_run
+from deepdiva.errors import ConfigError
 from deepdiva.record import RunRecord, read_run
 from deepdiva.report.differences import compare_runs
 
@@ -53,6 +54,13 @@ def main(words: Sequence[str]) -> int:
         "variables), and what their results did; with --cause, which of them moved the bits.",
         example="deepdiva diff runs/20261123-150525-image-classification-8e342fa5 latest --cause",
     )
+    if not said.cause and (said.steps is not None or said.data):
+        raise ConfigError(
+            "--steps or --data without --cause",
+            expected="limits and places of replays, where there are replays",
+            remedy="add --cause, or leave them out: without it, the records alone are read",
+            code="WHY-003",
+        )
     with open_run(said.a, said.out) as folder_a, open_run(said.b, said.out) as folder_b:
         a, b = read_run(folder_a), read_run(folder_b)
         differences = compare_runs(a, b)

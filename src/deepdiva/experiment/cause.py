@@ -125,6 +125,9 @@ def find_cause(
     with ExitStack() as stack:
         sides = [stack.enter_context(opened(letter, run, data=data)) for letter, run in (("A", a), ("B", b))]
         changes = changes_between(sides[0], sides[1])
+        for side in sides:
+            for note in side.place.notes:
+                progress.note(f"{side.letter}: {note}")
         progress.note(f"{len(changes):,} changes; each replay takes {length} steps")
         return _Search(Bench(sides[0], sides[1], length), changes, most_replays, progress).run(chains[1])
 

@@ -15,6 +15,7 @@ from deepdiva.experiment.side import Side
 from deepdiva.provenance import differences as trees
 from deepdiva.provenance.entries import FILE, LINK, PROGRAM, open_plain, read_link
 from deepdiva.provenance.footprint import load
+from deepdiva.provenance.tree import printable
 
 LEVELS = 3
 """How fine changes are grouped: by part, by file of the code or folder of the data, not at all."""
@@ -40,11 +41,11 @@ class Change:
             return self.path
         if self.hunk is None:
             what = "added" if self.a is None else "removed" if self.b is None else "changed"
-            return f"{self.path} ({what})"
+            return f"{printable(self.path)} ({what})"
         first, count = self.hunk.first, len(self.hunk.old)
         if count == 0:
-            return f"{self.path}, after line {first}"
-        return f"{self.path}, line {first + 1}" + (f" to {first + count}" if count > 1 else "")
+            return f"{printable(self.path)}, after line {first}"
+        return f"{printable(self.path)}, line {first + 1}" + (f" to {first + count}" if count > 1 else "")
 
     @property
     def values(self) -> tuple[Any, Any]:
