@@ -72,12 +72,12 @@ def side(
     (folder / "run" / "data").mkdir(parents=True)
     (folder / "run" / "data" / "footprint.json").write_bytes(serialize(take_footprint(folder / "there")))
     (folder / "request.toml").write_text(request)
-    place = Workplace(tree=folder / "code", request=folder / "request.toml", search=(), notes=())
+    workplace = Workplace(tree=folder / "code", request=folder / "request.toml", search=(), notes=())
     return Watched(
         letter="A",
         run=folder / "run",
         scratch=folder,
-        place=place,
+        place=workplace,
         data=folder / "there",
         stamp={"numeric_class": {"threads": threads, "level": "strict", "name": "c"}},
         chain=Chain((), {}),

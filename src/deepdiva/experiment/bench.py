@@ -16,17 +16,8 @@ from deepdiva.config import read_toml
 from deepdiva.engine.replay import Span
 from deepdiva.errors import DeepDivaError, Inconclusive
 from deepdiva.experiment.changes import Change, settings_of
-from deepdiva.experiment.hunks import apply_hunks
+from deepdiva.experiment.mixed_tree import lay_out
 from deepdiva.experiment.side import Side
-from deepdiva.provenance.entries import (
-    LINK,
-    PROGRAM,
-    is_behind_link,
-    make_link,
-    new_file,
-    open_plain,
-    read_link,
-)
 from deepdiva.provenance.footprint import FileEntry, Footprint, load, save
 from deepdiva.record.parting import Chain, Moment, find_parting, read_chain
 
@@ -100,6 +91,9 @@ class Bench:
         except (DeepDivaError, OSError) as error:
             return NoReplay(why=str(getattr(error, "found", error)))
 
+    def _lay_out(self, changes: Sequence[Change]) -> None:
+        lay_out(self.a.place.tree, self.pristine, self.b.place.tree, changes)
+
     @property
     def _span(self) -> Span:
         return Span(digest_from=self.steps, stop_at=self.steps)
@@ -114,38 +108,7 @@ class Bench:
             chain = Chain(chain.steps, chain.weights | {moment: state["weights"]})
         return Seen(chain=chain, optimizer=state.get("optimizer"))
 
-    # -- Code and request --------------------------------------------------------------
-
-    def _lay_out(self, changes: Iterable[Change]) -> None:
-        """Write the tree anew, so that nothing compiled before is taken for what it is now."""
-        tree = self.a.place.tree
-        shutil.rmtree(tree, ignore_errors=True)
-        shutil.copytree(self.pristine, tree, symlinks=True)
-        hunks: dict[str, list[Change]] = {}
-        files = []
-        for change in changes:
-            if change.hunk is None:
-                files.append(change)
-            else:
-                hunks.setdefault(change.path, []).append(change)
-        self._swap(tree, files)
-        for path, some in hunks.items():
-            with open_plain(tree, path) as stream:
-                text = stream.read()
-            _write(
-                tree, path, apply_hunks(text, [c.hunk for c in some if c.hunk]), program=some[0].a == PROGRAM
-            )
-
-    def _swap(self, tree: Path, files: Sequence[Change]) -> None:
-        for change in files:
-            if change.a is not None:
-                _remove(tree, change.path)
-        for change in files:
-            if change.b == LINK:
-                make_link(_parent(tree, change.path), read_link(self.b.place.tree / change.path))
-            elif change.b is not None:
-                with open_plain(self.b.place.tree, change.path) as stream:
-                    _write(tree, change.path, stream.read(), program=change.b == PROGRAM)
+    # -- Request -----------------------------------------------------------------------
 
     def _ask(self, changes: Iterable[Change]) -> None:
         flat = dict(self._settings)
@@ -216,29 +179,3 @@ def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
             inner = inner.setdefault(folder, {})
         inner[name] = value
     return table
-
-
-def _remove(tree: Path, path: str) -> None:
-    _refuse_link(tree, path)
-    (tree / path).unlink()
-    for folder in (tree / path).relative_to(tree).parents[:-1]:  # git knows no empty folders
-        with suppress(OSError):
-            (tree / folder).rmdir()
-
-
-def _write(tree: Path, path: str, content: bytes, *, program: bool) -> None:
-    place = _parent(tree, path)
-    place.unlink(missing_ok=True)
-    with new_file(place, program=program) as stream:
-        stream.write(content)
-
-
-def _parent(tree: Path, path: str) -> Path:
-    _refuse_link(tree, path)
-    (tree / path).parent.mkdir(parents=True, exist_ok=True)
-    return tree / path
-
-
-def _refuse_link(tree: Path, path: str) -> None:
-    if is_behind_link(tree, path):
-        raise OSError(f"{path} would lie behind a link")
