@@ -34,8 +34,8 @@ class Job:
     out: str
     """Folder for what is seen: `run/` with its chain, the traces beside it."""
     threads: int
-    numeric_class: str
-    """Name of the class in which the run was computed."""
+    numeric_class: str | None
+    """Name of the class in which the run was computed; None allows any."""
     digest_from: int
     trace_at: int | None
     stop_at: int
@@ -52,7 +52,7 @@ def _carry_out(job: Job) -> None:
     request = dataclasses.replace(request, machine=dataclasses.replace(request.machine, threads=job.threads))
     place = Place(data=Path(job.data), out=Path(job.out))
     _, stamp = pass_gate(request, place, on_uncommitted="snapshot")
-    if stamp.numeric_class.name != job.numeric_class:
+    if job.numeric_class not in (None, stamp.numeric_class.name):
         raise Inconclusive(
             f"this machine computes in numeric class {stamp.numeric_class.name}, the run in "
             f"{job.numeric_class}",

@@ -43,20 +43,32 @@ class Side:
                 (BIS-003), or it is not what the run wrote down (BIS-004).
         """
         out = self.scratch / f"replay-{span.digest_from}-{span.trace_at}-{span.stop_at}"
-        numbers = self.stamp["numeric_class"]
+        seen = self.look(span, out, numeric_class=self.stamp["numeric_class"]["name"])
+        if span.stop_at:
+            self.refuse_other_record(read_chain(out / "run"), span)
+        return seen
+
+    def look(self, span: Span, out: Path, *, numeric_class: str | None) -> Replayed:
+        """Run the run again as far as `span` says, and judge nothing; its chain is in `out / "run"`.
+
+        Args:
+            out: A new folder for what is seen.
+            numeric_class: Name of the class in which to compute; None allows any.
+
+        Raises:
+            Inconclusive: the numeric class is another (BIS-002), or there is no replay (BIS-003).
+        """
         job = Job(
             request=str(self.place.request),
             data=str(self.data),
             out=str(out),
-            threads=numbers["threads"],
-            numeric_class=numbers["name"],
+            threads=self.stamp["numeric_class"]["threads"],
+            numeric_class=numeric_class,
             **asdict(span),
         )
         told = self.scratch / "job.json"
         told.write_text(json.dumps(asdict(job)))
         self._start(told, out)
-        if span.stop_at:
-            self._refuse_other_record(read_chain(out / "run"), span)
         return load_replayed(out)
 
     def _start(self, job: Path, out: Path) -> None:
@@ -83,7 +95,8 @@ class Side:
             code="BIS-003",
         )
 
-    def _refuse_other_record(self, replayed: Chain, span: Span) -> None:
+    def refuse_other_record(self, replayed: Chain, span: Span) -> None:
+        """Raise unless a replay is what the run wrote down (BIS-004)."""
         parting = find_parting(self.chain, replayed)
         if parting.at is not None or len(replayed.steps) < min(span.stop_at, len(self.chain.steps)):
             step = len(replayed.steps) + 1 if parting.at is None else parting.at
