@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import IO
 
 from deepdiva.errors import ConfigError, DataError, ResourceError
+from deepdiva.provenance.archives import zip_directory as directory
+from deepdiva.provenance.archives.judge import LIMITS, Limits, judge, refuse_overlaps, too_much
 from deepdiva.provenance.entries import new_file
 from deepdiva.provenance.files import atomic_folder, free_bytes, resource_error
 from deepdiva.provenance.tree import printable
-from deepdiva.share import directory
-from deepdiva.share.judge import LIMITS, Limits, judge, refuse_overlaps, too_much
 
 _CHUNK = 2**20
 _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, ValueError)

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import IO, NoReturn
 
 from deepdiva.errors import DataError
+from deepdiva.provenance.archives import zip_directory as directory
+from deepdiva.provenance.archives.names import fault_of, twins
 from deepdiva.provenance.tree import printable
-from deepdiva.share import directory
-from deepdiva.share.names import fault_of, twins
 
 _SMALL = 2**20
 """Bytes; members below may be compressed as well as they can."""
