@@ -1,6 +1,6 @@
 """Hand a run to others: one zip that holds all of it, and a signature that says who made it."""
 
-from deepdiva.provenance.archives.judge import Limits
+from deepdiva.provenance.archives.refusals import Limits
 from deepdiva.provenance.archives.unpack import unpack
 from deepdiva.share.keys import new_key
 from deepdiva.share.open_crate import open_crate

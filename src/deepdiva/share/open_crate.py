@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deepdiva.provenance.archives.judge import LIMITS, Limits
+from deepdiva.provenance.archives.refusals import LIMITS, Limits
 from deepdiva.provenance.archives.unpack import unpack
 
 _NEEDED = ("code/code.json", "request.toml", "run.json", "seal.json", "source/code.json", "stamp.json")

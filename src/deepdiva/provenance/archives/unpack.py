@@ -15,11 +15,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from deepdiva.errors import ConfigError, DataError, ResourceError
 from deepdiva.provenance.archives import zip_directory as directory
-from deepdiva.provenance.archives.judge import LIMITS, Limits, judge, refuse_overlaps, too_much
+from deepdiva.provenance.archives.judge import judge, refuse_overlaps
+from deepdiva.provenance.archives.refusals import (
+    LIMITS,
+    Limits,
+    damaged,
+    refuse_occupied,
+    refuse_without_room,
+    too_much,
+)
 from deepdiva.provenance.entries import new_file
-from deepdiva.provenance.files import atomic_folder, free_bytes, resource_error
+from deepdiva.provenance.files import atomic_folder, resource_error
 from deepdiva.provenance.tree import printable
 
 _CHUNK = 2**20
@@ -46,12 +53,12 @@ def unpack(archive: Path, to: Path, *, needs: Collection[str] = (), limits: Limi
         listing = members.infolist()
         judge(archive, listing, needs=needs, limits=limits)
         refuse_overlaps(archive, content, listing, members.start_dir)
-        _refuse_without_room(to, listing)
-        _refuse_occupied(to)
+        refuse_without_room(to, sum(member.file_size for member in listing))
+        refuse_occupied(to)
         with atomic_folder(to.absolute()) as staging:
             for member in listing:
                 _write(archive, members, member, staging)
-            _refuse_occupied(to)
+            refuse_occupied(to)
 
 
 @contextmanager
@@ -68,30 +75,9 @@ def _opened(archive: Path, limits: Limits) -> Iterator[IO[bytes]]:
         except directory.TooLong as error:
             raise too_much(archive, str(error)) from error
         except _DAMAGE as error:
-            raise _damaged(archive, str(error)) from error
+            raise damaged(archive, str(error)) from error
         except OSError as error:
             raise resource_error(error, archive) from error
-
-
-def _refuse_without_room(to: Path, listing: list[zipfile.ZipInfo]) -> None:
-    needed, free = sum(member.file_size for member in listing), free_bytes(to)
-    if needed > free:
-        raise ResourceError(
-            f"{to}: {needed:,} bytes are to be unpacked, {free:,} are free",
-            expected="room for all of it",
-            remedy="free space there, or unpack somewhere else",
-            code="RES-001",
-        )
-
-
-def _refuse_occupied(to: Path) -> None:
-    if to.exists() or to.is_symlink():
-        raise ConfigError(
-            f"{to} holds something already",
-            expected="a folder that is new, so that nothing is overwritten or mixed in",
-            remedy="choose another folder",
-            code="CFG-013",
-        )
 
 
 # -- Writing ------------------------------------------------------------------------
@@ -111,16 +97,4 @@ def _write(archive: Path, members: zipfile.ZipFile, member: zipfile.ZipInfo, fol
                 break
             file.write(chunk)
     if left:
-        raise _damaged(archive, f"{printable(member.filename)} is not as long as announced")
-
-
-# -- Refusing -----------------------------------------------------------------------
-
-
-def _damaged(archive: Path, found: str) -> DataError:
-    return DataError(
-        f"{archive} cannot be read as a zip: {found}",
-        expected="the whole file, as `deepdiva pack` wrote it",
-        remedy="get it again, and compare its SHA-256",
-        code="ARC-004",
-    )
+        raise damaged(archive, f"{printable(member.filename)} is not as long as announced")
