@@ -10,6 +10,7 @@ from typing import Any
 
 from deepdiva.data.splits import SplitName
 from deepdiva.errors import ConfigError, DataError
+from deepdiva.provenance.archives.names import fault_of
 from deepdiva.provenance.files import atomic_folder
 from deepdiva.provenance.footprint import save, take_footprint
 from deepdiva.provenance.places import mark_as_ours
@@ -81,4 +82,18 @@ def refuse_odd_seed(seed: int) -> None:
             expected="a whole number from 0 to 2**63 - 1",
             remedy="choose another --seed",
             code="CFG-004",
+        )
+
+
+def refuse_odd_name(name: str) -> None:
+    """Refuse what cannot be the name of the folder of a data set (CFG-032)."""
+    fault = (
+        "holds a slash" if "/" in name else fault_of(name) or (name.startswith(".") and "begins with a dot")
+    )
+    if fault:
+        raise ConfigError(
+            f"{name!r} cannot be the name of a data set: it {fault}",
+            expected="the name of a folder",
+            remedy="choose another name; for an archive with --name",
+            code="CFG-032",
         )

@@ -9,8 +9,7 @@ from pathlib import Path
 from deepdiva.data.get.address import file_name, refuse_odd_address, shown_address
 from deepdiva.data.get.checksum import sha256_of
 from deepdiva.data.get.download import Fetched, fetch
-from deepdiva.data.landing import GottenData, land
-from deepdiva.errors import ConfigError
+from deepdiva.data.landing import GottenData, land, refuse_odd_name
 from deepdiva.provenance.archives import unpack_any
 from deepdiva.provenance.archives.names import fault_of
 from deepdiva.provenance.files import TEMPORARY_PREFIX
@@ -42,8 +41,9 @@ def get_archive(address: str, to: Path, *, sha256: str, name: str | None = None)
         ResourceError: a folder cannot be written.
     """
     refuse_odd_address(address)
-    folder = to / (name or _name_of(address))
-    _refuse_odd_name(folder.name if name is None else name)
+    name = _name_of(address) if name is None else name
+    refuse_odd_name(name)
+    folder = to / name
     checksum = sha256_of(sha256)
     fetched = fetch(address, checksum)
     digest, made = land(folder, lambda staging: _fill(staging, fetched, file_name(address)))
@@ -70,19 +70,6 @@ def _name_of(address: str) -> str:
     return Path(bare).stem if single else bare
 
 
-def _refuse_odd_name(name: str) -> None:
-    fault = (
-        "holds a slash" if "/" in name else fault_of(name) or (name.startswith(".") and "begins with a dot")
-    )
-    if fault:
-        raise ConfigError(
-            f"{name!r} cannot be the name of a data set: it {fault}",
-            expected="the name of a folder",
-            remedy="choose one with --name",
-            code="CFG-032",
-        )
-
-
 def _fill(staging: Path, fetched: Fetched, archive: str) -> None:
     """Unpack into a folder of its own first: only then it is known what lies at the top."""
     inner = staging / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
@@ -94,6 +81,7 @@ def _fill(staging: Path, fetched: Fetched, archive: str) -> None:
     if top != inner:
         top.rmdir()
     _remove_litter(inner)
+    (staging / ".gitignore").unlink(missing_ok=True)  # ours comes in its place
     if find_footprint(staging) is not None:  # the archive brings one: it must be true
         verify(staging, deep=True)
 
