@@ -10,7 +10,7 @@ import re
 import urllib.request
 from email.message import Message
 from pathlib import Path
-from typing import IO
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
@@ -39,11 +39,12 @@ class _Turns(urllib.request.HTTPRedirectHandler):
     """Follows redirects to servers only, and never from https to anything less."""
 
     def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: object, newurl: str
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
     ) -> urllib.request.Request | None:
         if (urlsplit(req.full_url).scheme, urlsplit(newurl).scheme) not in _SAFE_TURNS:
+            fp.close()
             raise failed(req.full_url, f"the server points to {shown_address(newurl)}, which is less safe")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def transfer(address: str, part: Path, progress: Progress) -> None:
@@ -64,7 +65,7 @@ def transfer(address: str, part: Path, progress: Progress) -> None:
                 _ask(address, part, progress)
                 return
             except _CutOff as error:
-                if _length(part) <= before:
+                if _length(part) == before:
                     raise failed(address, f"{error}; {_length(part):,} bytes are here") from error
         raise failed(address, f"cut off {TRIES} times; {_length(part):,} bytes are here")
     except OSError as error:
@@ -108,8 +109,9 @@ def _answer(address: str, request: urllib.request.Request, part: Path) -> http.c
         answer: http.client.HTTPResponse = _opener().open(request, timeout=PATIENCE)
         return answer
     except HTTPError as error:
+        error.close()
         if error.code == 416 and request.has_header("Range"):  # nothing lies behind what we have: begin anew
-            part.unlink()
+            forget(part)
             raise _CutOff("the file on the server is another one than before") from error
         raise failed(address, f"the server answers {error.code} {error.reason}") from error
     except URLError as error:
