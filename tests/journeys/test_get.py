@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,7 +28,7 @@ def words_for(folder: Path) -> list[str]:
 
 def get(desk: Desk, name: str, mirror: str, folder: Path, *more: str, expect: int = 0) -> Result:
     """Type `data get` with a mirror and the checksums of what it holds."""
-    words = ("--to", desk.data, "--mirror", mirror, *words_for(folder), *more)
+    words: tuple[str | Path, ...] = ("--to", desk.data, "--mirror", mirror, *words_for(folder), *more)
     return desk.type("data", "get", name, *words, expect=expect)
 
 
@@ -50,7 +52,7 @@ def test_mnist_from_a_folder_runs(bare: Desk, tmp_path: Path) -> None:
     content = bytearray(file.read_bytes())
     content[-9] ^= 1
     file.write_bytes(content)
-    other = ("--to", tmp_path / "other", "--mirror", mirror.as_uri(), *words)
+    other: tuple[str | Path, ...] = ("--to", tmp_path / "other", "--mirror", mirror.as_uri(), *words)
     (tmp_path / "home").rename(tmp_path / "forgotten")
     refused = bare.type("data", "get", "mnist", *other, expect=4)
     assert "ARC-004: train-labels-idx1-ubyte.gz" in refused.err
@@ -96,6 +98,25 @@ def test_a_cut_off_download_goes_on_with_the_next_command(bare: Desk, tmp_path: 
         assert "ARC-005" in refused.err
         assert "type the command again" in refused.err
         assert server.asked[-1][1] == f"bytes={5 * (len(content) // 8)}-"
+
+
+@pytest.mark.slow
+def test_a_killed_get_leaves_nothing_that_is_taken_for_whole(bare: Desk, tmp_path: Path) -> None:
+    """Killed while it writes: no data set is there; the next one is whole and cleans up."""
+    mirror = genuine.write_mnist(tmp_path / "mirror", 20_000, 100)
+    words = ["data", "get", "mnist", "--to", str(bare.data), "--mirror", mirror.as_uri(), *words_for(mirror)]
+    killed = bare.start(*words)
+    while not list(bare.data.glob(".deepdiva-*/train/*/*.png")):
+        assert killed.poll() is None
+        time.sleep(0.01)
+    killed.kill()
+    killed.communicate()
+    left = next(bare.data.glob(".deepdiva-*"))
+    os.utime(left, (0, 0))
+
+    assert not (bare.data / "mnist").exists()
+    assert bare.type(*words, "--json").json["samples"] == {"train": 18_000, "val": 2_000, "test": 100}
+    assert [place.name for place in bare.data.iterdir()] == ["mnist"]
 
 
 def test_an_archive_of_ones_own(bare: Desk, digits: Path, tmp_path: Path) -> None:

@@ -159,6 +159,20 @@ def test_no_network_is_told(tmp_path: Path) -> None:
         fetch((tmp_path / "none").as_uri(), checksum())
 
 
+@pytest.mark.parametrize("kind", ["folder", "pipe"])
+def test_what_is_no_plain_file_is_not_read(tmp_path: Path, kind: str) -> None:
+    """A pipe would never end."""
+    (tmp_path / "a").mkdir() if kind == "folder" else os.mkfifo(tmp_path / "a")
+    with pytest.raises(DataError, match="ARC-005.*no plain file"):
+        fetch((tmp_path / "a").as_uri(), checksum())
+
+
+def test_letters_beyond_ascii_are_sent_as_browsers_do(server: Server) -> None:
+    """An address may be copied from anywhere."""
+    server.files["/b%C3%BCcher%20a.zip"] = CONTENT
+    assert fetch(f"{server.address}/bücher a.zip", checksum()).place.read_bytes() == CONTENT
+
+
 def test_redirects_lead_to_servers_only(server: Server, tmp_path: Path) -> None:
     """One to a file of this machine would show it to a page that asked for it."""
     (tmp_path / "a").write_bytes(CONTENT)

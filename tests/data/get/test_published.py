@@ -15,7 +15,7 @@ from tests.data.get import genuine
 from tests.data.get.servers import Server
 
 from deepdiva.cli.data_names import PICTURES, SHAPES
-from deepdiva.data.get import shapes
+from deepdiva.data.get import shape_rules
 from deepdiva.data.get.catalog import PUBLISHED
 from deepdiva.data.get.published import get_published
 from deepdiva.errors import ConfigError, DataChanged, DataError
@@ -53,7 +53,7 @@ def names(root: Path) -> list[str]:
 def test_names_of_the_command_are_those_of_the_catalogs() -> None:
     """The command keeps a list of its own, so that help is quick."""
     assert list(PICTURES) == list(PUBLISHED)
-    assert list(SHAPES) == list(shapes.SHAPES)
+    assert list(SHAPES) == list(shape_rules.SHAPES)
 
 
 def test_every_picture_is_there_once_in_its_class(mnist: Path, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepdiva.data.get.shapes import SHAPES, draw_shape, get_shape
+from deepdiva.data.get.shape_rules import SHAPES
+from deepdiva.data.get.shapes import draw_shape, get_shape
 from deepdiva.errors import ConfigError, DataError
 from deepdiva.provenance import verify
 

@@ -50,8 +50,9 @@ def part_of(
 def refuse_other_names(file: Path, found: object, classes: tuple[str, ...]) -> None:
     """Refuse an archive that calls its classes by other names than were published (DATA-072)."""
     if found != list(classes):
+        texts = [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
         raise DataError(
-            f"{file.name} names other classes: {str(found)[:200]}",
+            f"{file.name} names other classes: {', '.join(texts)[:200]}",
             expected=", ".join(classes[:5]) + f", ... ({len(classes)} names, in this order)",
             remedy="get the file from the publisher, without --checksum",
             code="DATA-072",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from deepdiva.data.get.download import Fetched, fetch
 from deepdiva.data.get.pictures import write_pictures
 from deepdiva.data.get.val_split import VAL, refuse_odd_share
 from deepdiva.data.landing import GottenData, land, occupied, refuse_odd_seed
-from deepdiva.data.splits import SplitName
+from deepdiva.data.splits import SPLIT_NAMES, SplitName
 from deepdiva.provenance.verify import verify
 
 
@@ -62,7 +63,7 @@ def get_published(
     }
     folder = to / name
     if os.path.lexists(folder):
-        return _present(folder, recipe, data_set)
+        return _present(folder, recipe, data_set, sorted(replaced))
     host = (mirror or data_set.host).rstrip("/")
     fetched = {file: fetch(f"{host}/{file}", checksum) for file, checksum in wanted.items()}
     counts: dict[SplitName, int] = {}
@@ -83,19 +84,20 @@ def get_published(
     )
 
 
-def _present(folder: Path, recipe: Mapping[str, Any], data_set: Published) -> GottenData:
+def _present(folder: Path, recipe: Mapping[str, Any], data_set: Published, replaced: list[str]) -> GottenData:
     """Return the data set that lies at `folder` already, if it was made by the same recipe and is whole."""
     about = read_about(folder)
     if about is None or about.get("recipe") != recipe:
         raise occupied(folder, "something else", f"{recipe['name']} of this seed, share and these checksums")
-    digest = verify(folder, deep=True).footprint.digest
+    footprint = verify(folder, deep=True).footprint
+    tops = Counter(path.partition("/")[0] for path in footprint.files)
     return GottenData(
         folder=folder,
-        data_sha256=digest,
-        counts=about["samples"],
+        data_sha256=footprint.digest,
+        counts={split: tops[split] for split in SPLIT_NAMES},
         classes=len(data_set.classes),
         made=False,
-        facts=_told(recipe, about["replaced_checksums"]),
+        facts=_told(recipe, replaced),
     )
 
 

@@ -6,45 +6,31 @@ Nothing that arrives is believed: `download` compares it with its checksum.
 from __future__ import annotations
 
 import http.client
+import os
 import re
-import urllib.request
+import stat
 from email.message import Message
 from pathlib import Path
-from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
+from urllib.request import Request
 
-from deepdiva import __version__
 from deepdiva.data.get.address import local_path, shown_address
+from deepdiva.data.get.opening import failed, open_address, request_for
 from deepdiva.errors import DataError, ResourceError
 from deepdiva.provenance.files import free_bytes, resource_error
 from deepdiva.provenance.waiting import Progress
 
 LARGEST = 2**37
 """Bytes; a longer file is not taken."""
-PATIENCE = 30.0
-"""Seconds without a byte after which a server counts as gone."""
 TRIES = 5
 """How often a transfer goes on by itself, as long as every try brings something."""
 
 _CHUNK = 2**18
-_SAFE_TURNS = {("http", "http"), ("http", "https"), ("https", "https")}
 
 
 class _CutOff(Exception):
     """The transfer ended too early; what has arrived can be gone on with."""
-
-
-class _Turns(urllib.request.HTTPRedirectHandler):
-    """Follows redirects to servers only, and never from https to anything less."""
-
-    def redirect_request(
-        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
-    ) -> urllib.request.Request | None:
-        if (urlsplit(req.full_url).scheme, urlsplit(newurl).scheme) not in _SAFE_TURNS:
-            fp.close()
-            raise failed(req.full_url, f"the server points to {shown_address(newurl)}, which is less safe")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def transfer(address: str, part: Path, progress: Progress) -> None:
@@ -72,24 +58,17 @@ def transfer(address: str, part: Path, progress: Progress) -> None:
         raise resource_error(error, part) from error
 
 
-def failed(address: str, why: str) -> DataError:
-    """Return the error for a file that did not come."""
-    return DataError(
-        f"{shown_address(address)}: {why}",
-        expected="the whole file",
-        remedy="look at the network and type the command again, which goes on with what has arrived; or put "
-        "the file into a folder and name that: --mirror file:///FOLDER, or the address file:///FOLDER/FILE",
-        code="ARC-005",
-    )
-
-
 def _copy(address: str, part: Path, progress: Progress) -> None:
     try:
-        source = local_path(address).open("rb")
+        descriptor = os.open(local_path(address), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise failed(address, error.strerror or str(error)) from error
-    with source, part.open("wb") as target:
-        total = local_path(address).stat().st_size
+    facts = os.fstat(descriptor)
+    if not stat.S_ISREG(facts.st_mode):
+        os.close(descriptor)
+        raise failed(address, "no plain file")
+    with os.fdopen(descriptor, "rb") as source, part.open("wb") as target:
+        total = facts.st_size
         _refuse_much(address, part, total)
         while chunk := source.read(_CHUNK):
             target.write(chunk)
@@ -98,16 +77,14 @@ def _copy(address: str, part: Path, progress: Progress) -> None:
 
 def _ask(address: str, part: Path, progress: Progress) -> None:
     """Ask the server for what is missing of `part`, and append it."""
-    headers = {"User-Agent": f"deepdiva/{__version__}", "Accept-Encoding": "identity"} | _wish(part)
-    request = urllib.request.Request(address, headers=headers)  # noqa: S310 - judged by refuse_odd_address
+    request = request_for(address, _wish(part))
     with _answer(address, request, part) as answer:
         _take(address, answer, part, progress)
 
 
-def _answer(address: str, request: urllib.request.Request, part: Path) -> http.client.HTTPResponse:
+def _answer(address: str, request: Request, part: Path) -> http.client.HTTPResponse:
     try:
-        answer: http.client.HTTPResponse = _opener().open(request, timeout=PATIENCE)
-        return answer
+        return open_address(request)
     except HTTPError as error:
         error.close()
         if error.code == 416 and request.has_header("Range"):  # nothing lies behind what we have: begin anew
@@ -129,21 +106,6 @@ def _chunk(answer: http.client.HTTPResponse) -> bytes:
 
 def _cause(error: Exception) -> str:
     return str(error) or type(error).__name__
-
-
-def _opener() -> urllib.request.OpenerDirector:
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.ProxyHandler(),
-        urllib.request.UnknownHandler(),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(),  # certificates are verified
-        urllib.request.HTTPDefaultErrorHandler(),
-        _Turns(),
-        urllib.request.HTTPErrorProcessor(),
-    ):
-        opener.add_handler(handler)
-    return opener
 
 
 def _take(address: str, answer: http.client.HTTPResponse, part: Path, progress: Progress) -> None:
