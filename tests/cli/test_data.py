@@ -48,7 +48,7 @@ def test_get_writes_the_digits_and_says_what_comes_next(
     assert main(["data", "get", "digits", "--to", str(tmp_path)]) == 0
     out = capsys.readouterr().out
 
-    assert "1087 train, 355 val, 355 test in 10 classes" in out
+    assert "1,087 train, 355 val, 355 test in 10 classes" in out
     assert f"deepdiva run image-classification --data {tmp_path}/digits" in out
 
 

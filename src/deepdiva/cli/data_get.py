@@ -178,7 +178,7 @@ def _sentences(name: str, gotten: GottenData) -> str:
     did = "wrote" if gotten.made else "already there:"
     lines = [f"{did} {gotten.folder}", *_more(gotten.facts), f"digest {gotten.data_sha256}"]
     if gotten.counts:
-        counts = ", ".join(f"{count} {split}" for split, count in gotten.counts.items())
+        counts = ", ".join(f"{count:,} {split}" for split, count in gotten.counts.items())
         lines[0] += f": {counts} in {gotten.classes} classes"
     if name in DIGITS or name in PICTURES:
         run = f"deepdiva run image-classification --data {gotten.folder}"
@@ -188,9 +188,10 @@ def _sentences(name: str, gotten: GottenData) -> str:
 
 def _more(facts: Mapping[str, Any]) -> list[str]:
     lines = []
-    if facts.get("val") is not None:
+    if "official" in facts:
+        sizes = ", ".join(f"{count:,} {split}" for split, count in facts["official"].items())
         lines.append(
-            f"val is {facts['val']:g} of each class of the official train split; test is the official one"
+            f"official splits: {sizes}; test is kept, val is {facts['val']:g} of each class of train"
         )
     if facts.get("replaced_checksums"):
         lines.append(f"checked against your checksums: {', '.join(facts['replaced_checksums'])}")

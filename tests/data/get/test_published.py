@@ -201,7 +201,7 @@ def test_anything_else_there_is_never_overwritten(mnist: Path, tmp_path: Path, a
 def test_another_seed_there_is_never_overwritten(mnist: Path, tmp_path: Path) -> None:
     """Somebody may have trained on it."""
     get_mnist(mnist, tmp_path)
-    with pytest.raises(DataError, match="DATA-048"):
+    with pytest.raises(DataError, match="DATA-048.*holds mnist with seed 1, val 0.1"):
         get_mnist(mnist, tmp_path, seed=2)
 
 
@@ -241,6 +241,9 @@ def test_extra_joins_train_on_demand(tmp_path: Path) -> None:
 
     assert dict(plain.counts) == {"train": 30, "val": 10, "test": 40}
     assert dict(more.counts) == {"train": 70, "val": 10, "test": 40}
+    again = get_published("svhn", tmp_path / "b", checksums=words, extra=True)
+    assert again.facts["official"] == more.facts["official"] == {"train": 40, "test": 40, "extra": 40}
+    assert plain.facts["official"] == {"train": 40, "test": 40}
     assert len([name for name in names(more.folder) if "/extra-" in name]) == 40
     assert set(names(plain.folder)) < set(names(more.folder))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +67,11 @@ def get_published(
     host = (mirror or data_set.host).rstrip("/")
     fetched = {file: fetch(f"{host}/{file}", checksum) for file, checksum in wanted.items()}
     counts: dict[SplitName, int] = {}
+    official: dict[str, int] = {}
 
     def write(staging: Path) -> None:
         parts = data_set.read({file: found.place for file, found in fetched.items()}, data_set.classes)
+        official.update({split: len(part.labels) for split, part in parts.items()})
         counts.update(write_pictures(staging, parts, data_set.classes, val=val, seed=seed))
         write_about(staging, recipe, _facts(data_set, fetched, sorted(replaced), counts))
 
@@ -80,7 +82,7 @@ def get_published(
         counts=counts,
         classes=len(data_set.classes),
         made=made,
-        facts=_told(recipe, sorted(replaced)) | {"from": shown_address(host)},
+        facts=_told(recipe, sorted(replaced), official) | {"from": shown_address(host)},
     )
 
 
@@ -88,7 +90,7 @@ def _present(folder: Path, recipe: Mapping[str, Any], data_set: Published, repla
     """Return the data set that lies at `folder` already, if it was made by the same recipe and is whole."""
     about = read_about(folder)
     if about is None or about.get("recipe") != recipe:
-        raise occupied(folder, "something else", f"{recipe['name']} of this seed, share and these checksums")
+        raise occupied(folder, _described(about), f"{recipe['name']} of this seed, share and these checksums")
     footprint = verify(folder, deep=True).footprint
     tops = Counter(path.partition("/")[0] for path in footprint.files)
     return GottenData(
@@ -97,12 +99,31 @@ def _present(folder: Path, recipe: Mapping[str, Any], data_set: Published, repla
         counts={split: tops[split] for split in SPLIT_NAMES},
         classes=len(data_set.classes),
         made=False,
-        facts=_told(recipe, replaced),
+        facts=_told(recipe, replaced, _official(footprint.files)),
     )
 
 
-def _told(recipe: Mapping[str, Any], replaced: list[str]) -> dict[str, Any]:
-    return {"val": recipe["val"], "files": recipe["files"], "replaced_checksums": replaced}
+def _described(about: Mapping[str, Any] | None) -> str:
+    """Return what lies in the way, as far as it says so of itself."""
+    recipe = about.get("recipe") if about else None
+    if not isinstance(recipe, dict) or str(recipe.get("name")) not in PUBLISHED:
+        return "something else"
+    seed, val = recipe.get("seed"), recipe.get("val")
+    plain = isinstance(seed, int) and isinstance(val, float)
+    return f"{recipe['name']} with " + (f"seed {seed}, val {val:g}" if plain else "an odd ABOUT.json")
+
+
+def _official(paths: Iterable[str]) -> dict[str, int]:
+    """Return how many pictures of each official split there are, by the names of the files."""
+    pictures = [path for path in paths if "/" in path]
+    extra = sum("/extra-" in path for path in pictures)
+    test = sum(path.startswith("test/") for path in pictures)
+    return {"train": len(pictures) - test - extra, "test": test} | ({"extra": extra} if extra else {})
+
+
+def _told(recipe: Mapping[str, Any], replaced: list[str], official: dict[str, int]) -> dict[str, Any]:
+    files = {"files": recipe["files"], "replaced_checksums": replaced}
+    return {"official": official, "val": recipe["val"], **files}
 
 
 def _facts(
