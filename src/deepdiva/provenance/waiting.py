@@ -58,7 +58,7 @@ class _Bar:
     def _draw(self, done: int, total: int) -> None:
         if self._drawn is None:
             self._drawn = _rich_bar(self._in_bytes)
-            self._drawn.add_task(self._what)
+            self._drawn.add_task(self._what, completed=done, total=total or None)
             self._drawn.start()
         self._drawn.update(self._drawn.task_ids[0], completed=done, total=total or None)
 

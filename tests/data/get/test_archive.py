@@ -77,6 +77,16 @@ def test_a_gzip_is_a_folder_with_one_file(tmp_path: Path) -> None:
     assert (tmp_path / "table").is_dir()
 
 
+@pytest.mark.parametrize("comment", [b"0123456789abcdef" * 2, b"x" * 65_535, b"PK", bytes(30)])
+def test_a_zip_with_a_comment_is_read(tmp_path: Path, comment: bytes) -> None:
+    """Hosts of code write the commit there."""
+    write_zip(tmp_path / "a.zip", CONTENT)
+    with zipfile.ZipFile(tmp_path / "a.zip", "a") as archive:
+        archive.comment = comment
+
+    assert everything(get(tmp_path / "a.zip", tmp_path).folder) == CONTENT
+
+
 def test_what_file_managers_add_is_no_second_folder(tmp_path: Path) -> None:
     """A zip made on a Mac has a folder of its own beside the real one."""
     members = {"set/" + name: content for name, content in CONTENT.items()}

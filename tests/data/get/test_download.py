@@ -210,7 +210,17 @@ def test_messages_hold_no_secret(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["ftp://example.org/a", "a.zip", "file://elsewhere/a", "https:///a", "http://[::1", "data:,a"]
+    "address",
+    [
+        "ftp://example.org/a",
+        "a.zip",
+        "file://elsewhere/a",
+        "https:///a",
+        "http://[::1",
+        "data:,a",
+        "https://a/\x1b[2J",
+        "https://a/\udcff",
+    ],
 )
 def test_odd_addresses_are_refused(address: str) -> None:
     """CFG-031, before anything is asked."""

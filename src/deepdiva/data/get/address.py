@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 from deepdiva.errors import ConfigError
+from deepdiva.provenance.tree import printable
 
 SCHEMES = ("https", "http", "file")
 
@@ -25,13 +26,13 @@ def refuse_odd_address(address: str) -> None:
     """Refuse an address that is not read here (CFG-031)."""
     try:
         parts = urlsplit(address)
-        known = parts.scheme in SCHEMES and (parts.port or 1) > 0
+        known = address.isprintable() and parts.scheme in SCHEMES and (parts.port or 1) > 0
     except ValueError:
         known = False
     local = known and parts.scheme == "file"
     if not known or (local and parts.netloc not in ("", "localhost")) or (not local and not parts.hostname):
         raise ConfigError(
-            f"{shown_address(address)} cannot be read",
+            f"{printable(shown_address(address))} cannot be read",
             expected="an address that begins with https://, http:// or file:///",
             remedy="correct the address; a folder of this machine is file:///absolute/path",
             code="CFG-031",

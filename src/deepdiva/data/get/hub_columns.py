@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepdiva.errors import DataError
+from deepdiva.provenance.tree import printable
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -95,7 +96,7 @@ def suffix_of(name: str, content: bytes) -> str:
 def no_data_set(name: str, found: str) -> DataError:
     """Return the error for a data set that cannot be written here."""
     return DataError(
-        f"hf:{name}: {found}",
+        f"hf:{name}: {printable(found)}",
         expected="a data set with the splits train and test, and pictures or texts with one label each",
         remedy="load it with the library, lay it out as you need it, and split it with `deepdiva data split`",
         code="DATA-073",

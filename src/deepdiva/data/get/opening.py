@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 from deepdiva import __version__
 from deepdiva.data.get.address import shown_address
 from deepdiva.errors import DataError
+from deepdiva.provenance.tree import printable
 
 PATIENCE = 30.0
 """Seconds without a byte after which a server counts as gone."""
@@ -51,7 +52,7 @@ def open_address(request: urllib.request.Request) -> http.client.HTTPResponse:
 def failed(address: str, why: str) -> DataError:
     """Return the error for a file that did not come."""
     return DataError(
-        f"{shown_address(address)}: {why}",
+        f"{shown_address(address)}: {printable(why)}",
         expected="the whole file",
         remedy="look at the network and type the command again, which goes on with what has arrived; or put "
         "the file into a folder and name that: --mirror file:///FOLDER, or the address file:///FOLDER/FILE",

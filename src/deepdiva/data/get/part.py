@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Int64, UInt8
 
 from deepdiva.errors import DataError
+from deepdiva.provenance.tree import printable
 
 PartName = Literal["train", "test", "extra"]
 
@@ -52,7 +53,7 @@ def refuse_other_names(file: Path, found: object, classes: tuple[str, ...]) -> N
     if found != list(classes):
         texts = [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
         raise DataError(
-            f"{file.name} names other classes: {', '.join(texts)[:200]}",
+            f"{file.name} names other classes: {printable(', '.join(texts)[:200])}",
             expected=", ".join(classes[:5]) + f", ... ({len(classes)} names, in this order)",
             remedy="get the file from the publisher, without --checksum",
             code="DATA-072",

@@ -1,4 +1,4 @@
-"""Take a crate of a stranger apart: every member is judged before the first byte is written.
+"""Take a zip of a stranger apart: every member is judged before the first byte is written.
 
 A member may only be a plain file or a folder with a name that means one place below the
 new folder.  Caps bound how many there are and what they hold.  Files are made new and never
@@ -7,9 +7,7 @@ through a link, in a staging folder that takes its real name when all of it is t
 
 from __future__ import annotations
 
-import struct
 import zipfile
-import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,12 +23,12 @@ from deepdiva.provenance.archives.refusals import (
     refuse_without_room,
     too_much,
 )
+from deepdiva.provenance.archives.streams import reading
 from deepdiva.provenance.entries import new_file
-from deepdiva.provenance.files import atomic_folder, resource_error
+from deepdiva.provenance.files import atomic_folder
 from deepdiva.provenance.tree import printable
 
 _CHUNK = 2**20
-_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, ValueError)
 
 
 def unpack(archive: Path, to: Path, *, needs: Collection[str] = (), limits: Limits = LIMITS) -> None:
@@ -64,20 +62,12 @@ def unpack(archive: Path, to: Path, *, needs: Collection[str] = (), limits: Limi
 @contextmanager
 def _opened(archive: Path, limits: Limits) -> Iterator[IO[bytes]]:
     """Give the bytes of the zip after a first look; whatever they do to the reader is an error of ours."""
-    try:
-        content = archive.open("rb")
-    except OSError as error:
-        raise resource_error(error, archive) from error
-    with content:
+    with reading(archive), archive.open("rb") as content:
         try:
             directory.refuse_too_long(content, limits.members)
-            yield content
         except directory.TooLong as error:
             raise too_much(archive, str(error)) from error
-        except _DAMAGE as error:
-            raise damaged(archive, str(error)) from error
-        except OSError as error:
-            raise resource_error(error, archive) from error
+        yield content
 
 
 # -- Writing ------------------------------------------------------------------------
