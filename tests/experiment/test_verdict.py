@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from deepdiva.errors import DeepDivaError
-from deepdiva.experiment.reproduce import _gaps, _within
+from deepdiva.experiment.judge import _gaps, _Pair, _within
 from deepdiva.experiment.verdict import Reproduction, Verdict
 from deepdiva.record import RunRecord
 from deepdiva.record.chain import StepNote
