@@ -172,9 +172,10 @@ class _Case:
     def _data(self) -> Path:
         """Find the data: where it was typed from here, or in the tree itself."""
         typed, digest = str(self.table.get("data")), self.table.get("data_sha256")
-        inside = self.scratch / "first" / "code" / typed
-        inside_tree = inside.resolve().is_relative_to((self.scratch / "first" / "code").resolve())
-        places = [Path(typed), *([inside] if inside_tree else [])]
+        root = (self.scratch / "first" / "code").resolve()
+        inside = (root / typed).resolve()
+        in_tree = inside.is_relative_to(root) and inside.is_dir()
+        places = [Path(typed), *([inside] if in_tree else [])]
         known = digest if isinstance(digest, str) and digest != "none" else None
         found = search_digest(known, typed=places, given=self.wish.data)
         self.progress.note(f"data found in {found}" + (", every file read" if known else ""))

@@ -50,7 +50,7 @@ def split_word(word: str) -> GitWord | None:
     """Return the parts of `word`; None where it is no such thing.
 
     Addresses and paths may hold `@` and `:` themselves, so what stands before the sign has
-    to be an address: one of git's, or a folder that is there.
+    to be an address: one of git's, or a folder that is there.  Of several the last one counts.
 
     Example:
         >>> split_word("git@example.org:ada/idea.git@v1.0:runs/a@b/request.toml")

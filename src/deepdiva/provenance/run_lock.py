@@ -54,8 +54,12 @@ class RunLock:
     """Full version, such as `3.11.7`."""
     packages: tuple[Locked, ...]
     """All but `deepdiva` itself, which is on no index."""
-    digest: str
-    """SHA-256 of what was read."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that is asked of an installer."""
+        lines = [f"{self.implementation} {self.python}\n", *(locked.line for locked in self.packages)]
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def differences(self, site: Path) -> list[str]:
         """Return how the packages installed in the folder `site` differ from the lock."""
@@ -109,7 +113,6 @@ def _parse(content: bytes, platform: Any) -> RunLock:
         implementation=_matching(_IMPLEMENTATION, implementation),
         python=_matching(_PYTHON, facts["requires-python"]).removeprefix("=="),
         packages=tuple(found),
-        digest=hashlib.sha256(implementation.encode() + b"\n" + content).hexdigest(),
     )
 
 

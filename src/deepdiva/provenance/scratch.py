@@ -59,33 +59,40 @@ def import_path(
             return [_linked(Path(deepdiva.__file__).resolve().parent, links), *own], None
         shadowed = any((place / PACKAGE).exists() for place in own)
         return [*_installed(shadowed), *own], None
-    found = next((place for place in (*own, *_deeper(restored)) if _holds(place, wanted)), None)
+    found = package_in(restored, wanted)
     if found is not None:
-        return [found, *own], None
-    if (restored / "__init__.py").is_file() and hash_package(restored).digest == wanted:
-        return [_linked(restored.resolve(), links)], None
-    lacking = (
-        f"the run was made by deepdiva {code.get('package')} ({wanted[:12]}), which is neither installed"
-    )
-    lacking += " nor part of its code"
+        return ([_linked(found, links)] if found == restored else [found.parent, *own]), None
     if alone:
-        raise no_deepdiva(lacking)
+        raise no_deepdiva(code)
     own_digest = read_own_files().digest[:12]
-    return [*_installed(True), *own], f"{lacking}; {deepdiva.__version__} ({own_digest}) repeats it"
+    return [*_installed(True), *own], f"{_lacking(code)}; {deepdiva.__version__} ({own_digest}) repeats it"
 
 
-def no_deepdiva(lacking: str) -> Inconclusive:
+def package_in(restored: Path, wanted: str) -> Path | None:
+    """Return the `deepdiva` in the restored tree, or that is the tree, whose digest is `wanted`."""
+    inside = (restored / PACKAGE, restored / "src" / PACKAGE, *_deeper(restored))
+    return next((package for package in (*inside, restored) if _is_package(package, wanted)), None)
+
+
+def no_deepdiva(code: dict[str, Any]) -> Inconclusive:
     """Return the refusal where the `deepdiva` that ran is nowhere to be had."""
     return Inconclusive(
-        lacking,
+        _lacking(code),
         expected="the very deepdiva that ran: it is on no index, so no lock brings it",
         remedy="install that version of deepdiva and do this with it",
         code="REP-011",
     )
 
 
+def _lacking(code: dict[str, Any]) -> str:
+    version, digest = code.get("package"), str(code.get("package_sha256"))[:12]
+    return (
+        f"the run was made by deepdiva {version} ({digest}), which is neither installed nor part of its code"
+    )
+
+
 def _linked(package: Path, links: Path) -> Path:
-    (links / PACKAGE).symlink_to(package, target_is_directory=True)
+    (links / PACKAGE).symlink_to(package.resolve(), target_is_directory=True)
     return links
 
 
@@ -93,10 +100,9 @@ def _installed(needed: bool) -> Sequence[Path]:
     return [Path(deepdiva.__file__).resolve().parent.parent] if needed else []
 
 
-def _holds(place: Path, wanted: str) -> bool:
-    package = place / PACKAGE
-    return (package / "__init__.py").is_file() and hash_package(package).digest == wanted
+def _is_package(folder: Path, wanted: str) -> bool:
+    return (folder / "__init__.py").is_file() and hash_package(folder).digest == wanted
 
 
 def _deeper(restored: Path) -> list[Path]:
-    return sorted(package.parent for package in restored.glob(f"*/*/{PACKAGE}") if package.is_dir())
+    return sorted(package for package in restored.glob(f"*/*/{PACKAGE}") if package.is_dir())
