@@ -72,6 +72,7 @@ def kept(tmp_path: Path) -> list[str]:
     return [path.name for path in (tmp_path / "home" / "environments").iterdir()]
 
 
+@pytest.mark.slow
 def test_the_environment_holds_what_the_lock_says_and_is_kept(run: Run, tmp_path: Path) -> None:
     """Neither more nor less, and the second time nothing is installed."""
     told: list[str] = []
@@ -90,17 +91,17 @@ def test_the_environment_holds_what_the_lock_says_and_is_kept(run: Run, tmp_path
     assert "made before" in told[-2]
 
 
+@pytest.mark.slow
 def test_what_was_recorded_is_compared(run: Run, tmp_path: Path) -> None:
     """Digest by digest: the same version may be another file."""
     lock = read_run_lock(run(recorded="ab" * 32))
     (line,) = make_environment(lock, tmp_path / "env", lambda _: None)
-    first = line.partition("is ")[2]
 
     assert line.startswith("tiny-thing was 1.0 (abababababab), is 1.0 (")
     assert (tmp_path / "env" / ".gitignore").read_bytes() == b"*\n"
-    assert "absent" not in first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "said"),
     [

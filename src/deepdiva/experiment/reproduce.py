@@ -119,4 +119,6 @@ def _again(
     run: RunRecord, wish: Wish, data: Path, places: Sequence[Path], limit: int | None, progress: Progress
 ) -> Rerun:
     python = environment_of(run.folder, progress.note) if wish.environment == "rebuild" else None
-    return rerun(run.folder, data=data, out=wish.out, stop_after_steps=limit, python=python, places=places)
+    again = rerun(run.folder, data=data, out=wish.out, stop_after_steps=limit, python=python, places=places)
+    made = () if python is None else ("it ran with the packages of its lock, in an environment of their own",)
+    return replace(again, notes=(*again.notes, *made))
