@@ -11,7 +11,7 @@ from tests.journeys.test_reproduce import commit
 
 
 def make_a_mess(desk: Desk) -> None:
-    """Leave staged, unstaged and untracked work, links, programs and odd names; and a file that is ignored."""
+    """Leave staged, unstaged and untracked work, links, programs and odd names; and an ignored file."""
     root = desk.folder
     (root / "gone.py").write_text("gone = True\n")
     (root / "run me.sh").write_text("#!/bin/sh\n")

@@ -54,7 +54,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
     def make(name: str = "run", *, python: str = platform.python_version(), version: str = "1.0",
              sha256: str = digest, recorded: str = "") -> Path:  # fmt: skip
-        facts = {"distributed-hashes": [f"sha256:{sha256}"]} if sha256 else {}
+        facts: dict[str, object] = {"distributed-hashes": [f"sha256:{sha256}"]} if sha256 else {}
         facts |= {"installed-sha256": recorded} if recorded else {}
         entry = {"name": "tiny-thing", "version": version, "tool": {"deepdiva": facts}}
         folder = tmp_path / name / "environment"
