@@ -51,7 +51,8 @@ def main(words: Sequence[str]) -> int:
         words,
         verb="diff",
         does="Tell every fact in which two runs differ (settings, seeds, code, packages, data, hardware, "
-        "variables, undeclared inputs), and what their results did; with --cause, which of them moved the bits.",
+        "variables, undeclared inputs), and what their results did; with --cause, which of them moved "
+        "the bits.",
         example="deepdiva diff runs/20261123-150525-image-classification-8e342fa5 latest --cause",
     )
     if not said.cause and (said.steps is not None or said.data):
