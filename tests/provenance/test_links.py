@@ -42,6 +42,16 @@ def test_the_list_of_links_is_no_data(linked: Path) -> None:
     assert list(take_footprint(linked).files) == ["train/1"]
 
 
+def put_pipe(place: Path) -> None:
+    place.unlink()
+    os.mkfifo(place)
+
+
+def put_link(place: Path, target: str) -> None:
+    place.unlink()
+    place.symlink_to(target)
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -50,8 +60,8 @@ def test_the_list_of_links_is_no_data(linked: Path) -> None:
         lambda root: (root / LINKS_NAME).write_bytes(write_links({"train/2": OURS})),
         lambda root: (root / LINKS_NAME).write_bytes(write_links({"train/1": Link("/etc/passwd", DIGEST)})),
         lambda root: (root.parent / "source" / "1").unlink(),
-        lambda root: ((root.parent / "source" / "1").unlink(), os.mkfifo(root.parent / "source" / "1")),
-        lambda root: ((root / "train" / "1").unlink(), (root / "train" / "1").symlink_to("../../source")),
+        lambda root: put_pipe(root.parent / "source" / "1"),
+        lambda root: put_link(root / "train" / "1", "../../source"),
     ],
 )  # fmt: skip
 def test_all_other_links_are_refused(linked: Path, spoil: Callable[[Path], object]) -> None:

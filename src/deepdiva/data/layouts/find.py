@@ -13,7 +13,7 @@ from deepdiva.data.layouts.mask_pairs import MASK_PAIRS
 from deepdiva.data.layouts.path_tables import MULTI_LABEL, WORDS
 from deepdiva.data.layouts.sample import LayoutName, Sample
 from deepdiva.data.layouts.text_tables import POINTS, TEXT_TABLE
-from deepdiva.data.splits import SPLIT_NAMES, SplitName
+from deepdiva.data.splits import MANIFEST_NAME, SPLIT_NAMES, SplitName
 from deepdiva.errors import DataError
 from deepdiva.provenance import VerifiedData
 from deepdiva.provenance.tree import printable
@@ -76,7 +76,7 @@ def find_layout(files: VerifiedData, *, name: LayoutName | None = None) -> Layou
 
 def _left_over(folder: Folder, samples: Sequence[Sample]) -> tuple[str, ...]:
     """Say which files belong to no sample and to no table."""
-    used = {path for sample in samples for path in sample.files}
+    used = {MANIFEST_NAME, *(path for sample in samples for path in sample.files)}
     used |= {sample.row.rpartition("#")[0] for sample in samples}
     rest = [path for path in folder.files.footprint.files if path not in used]
     if not rest:
