@@ -11,6 +11,7 @@ VERBS: dict[str, str] = {
     "split": "make train, val and test of a data set that has no splits",
     "footprint": "show the footprint of a data set; take a new one with --update",
     "verify": "compare a data set with its footprint",
+    "diff": "tell what differs between two data sets or footprints",
 }
 
 
