@@ -69,7 +69,7 @@ def test_another_split_is_a_move() -> None:
     found = compare(files("train/cat/1", "train/cat/2"), files("val/cat/1", "train/cat/2"))
 
     assert found.moved == found.moved_alone == (("train/cat/1", "val/cat/1"),)
-    assert not (found.folders or found.added or found.removed or found.changed)
+    assert [*found.folders, *found.added, *found.removed, *found.changed] == []
 
 
 def test_a_renamed_folder_is_one_line() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from deepdiva.errors import ConfigError, DataError
 from deepdiva.provenance import original
+from deepdiva.provenance.files import resource_error
 from deepdiva.provenance.footprint import FILE_NAME, Footprint, find_footprint, load
 from deepdiva.provenance.hashing import hash_files
 from deepdiva.provenance.moves import Content
@@ -47,7 +48,8 @@ def read_sides(
 
     Raises:
         ConfigError: two footprints are by different algorithms (CFG-035).
-        DataError: a run kept no footprint (DATA-074); or see `tree.look_at` and `footprint.load`.
+        DataError: a run kept no footprint (DATA-074); a file is none (DATA-075); or see
+            `tree.look_at` and `footprint.load`.
     """
     fixed = _read_fixed(a), _read_fixed(b)
     kept = _load_kept(a, fixed[0], deep), _load_kept(b, fixed[1], deep)
@@ -82,7 +84,24 @@ def _read_fixed(place: Path) -> Side | None:
         }
         how = "as the original DeepDIVA recorded them"
         return Side(place=place, files=files, algorithm="sha1", how=how, is_original=True)
+    _refuse_other_file(place)
     return _of_footprint(place, load(place), "as the footprint says")
+
+
+def _refuse_other_file(place: Path) -> None:
+    """Refuse what nobody could take for a footprint, before advice on damaged ones would mislead."""
+    try:
+        with place.open("rb") as stream:
+            head = stream.read(64)
+    except OSError as error:
+        raise resource_error(error, place) from error
+    if b'"format"' not in head:
+        raise DataError(
+            f"{place} is a file, but no footprint",
+            expected="a data folder, a footprint of DeepDIVA, a run folder or a crate",
+            remedy=f"name a folder, or the {FILE_NAME} in it",
+            code="DATA-075",
+        )
 
 
 def _of_footprint(place: Path, footprint: Footprint, how: str) -> Side:
