@@ -39,10 +39,12 @@ def sha256(text: str) -> Content:
 
 def original_footprint(root: Path, place: Path) -> Path:
     """Write the footprint that the original DeepDIVA would have written."""
-    one, two = ((root / name).read_bytes() for name in ("a/1", "2"))
-    file = lambda name, content: {"file_name": name, "file_hash": hashlib.sha1(content).hexdigest()}  # noqa: E731
-    inner = {"files": [file("old/a/1", one)], "folders": [], "path": "old/a"}
-    place.write_text(json.dumps({"files": [file("old/2", two)], "folders": [inner], "path": "old"}))
+
+    def node(folder: str, path: str) -> dict[str, object]:
+        digest = hashlib.sha1((root / path).read_bytes()).hexdigest()
+        return {"files": [{"file_name": f"old/{path}", "file_hash": digest}], "folders": [], "path": folder}
+
+    place.write_text(json.dumps(node("old", "2") | {"folders": [node("old/a", "a/1")]}))
     return place
 
 

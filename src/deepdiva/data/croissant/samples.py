@@ -119,7 +119,8 @@ def _of_table(layout: Layout, table: Table, above: str) -> tuple[Part, list[str]
         notice = f"{table.path} is no plain table of commas: its columns are not described"
         return Part(distribution=(described,), record_sets=()), [notice]
     fields = column_fields(name, described["@id"], table, layout)
-    distribution, notices = (described,), list[str]()
+    distribution: tuple[Json, ...] = (described,)
+    notices: list[str] = []
     if layout.name in ("words", "multi-label"):
         pictures, more, notices = _pictures(name, table, layout.samples, described["@id"], above)
         distribution += pictures
@@ -141,7 +142,8 @@ def _pictures(
     others = [s.files[0] for s in samples if s.row.rpartition("#")[0] != table.path]
     base = table.base_of(mine)
     if base is None or any(path.startswith(folder) for path in others):
-        return (), [], [f"the pictures of {table.path} are not described: they share a folder with others"]
+        notice = f"the pictures of {table.path} are not described: they share a folder with those of others"
+        return (), [], [notice if base is not None else f"{notice}, or rows name them in several ways"]
     files = file_set(f"{name}-files", above + folder, [path.removeprefix(folder) for path in mine])
     path = field(
         name,

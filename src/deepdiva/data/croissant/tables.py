@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from deepdiva.data.croissant.parts import Json, column_of, field, file_object
 from deepdiva.data.layouts import Layout
@@ -28,7 +27,7 @@ class Table:
     rows: int
     """How many."""
     cells: tuple[str, ...]
-    """What its rows say where their files are, below its folder; empty where they name none."""
+    """How its rows name their files; empty where they name none."""
 
     @property
     def path_column(self) -> str:
@@ -50,7 +49,7 @@ class Table:
         return file_object(name, above + self.path, self.content)
 
     def base_of(self, files: Iterable[str]) -> str | None:
-        """Return the one folder from which the rows name `files`, their own; None where there are several."""
+        """Return the folder from which the rows name their `files`; None unless it is one for all."""
         bases = {
             path.removesuffix(cell) if path.endswith(cell) else None
             for path, cell in zip(files, self.cells, strict=True)
@@ -73,7 +72,7 @@ def read_tables(files: VerifiedData, layout: Layout) -> Iterator[Table]:
             columns=head.columns,
             content=folder.contents.read(path),
             rows=len(rows),
-            cells=tuple(str(PurePosixPath(cells[row])) for row in mine) if cells else (),
+            cells=tuple(cells[row] for row in mine) if cells else (),
         )
 
 
