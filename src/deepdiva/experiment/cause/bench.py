@@ -15,8 +15,8 @@ import tomli_w
 from deepdiva.config import read_toml
 from deepdiva.engine.replay import Span
 from deepdiva.errors import DeepDivaError, Inconclusive
-from deepdiva.experiment.changes import Change, settings_of
-from deepdiva.experiment.mixed_tree import lay_out
+from deepdiva.experiment.cause.changes import Change, settings_of
+from deepdiva.experiment.cause.mixed_tree import lay_out
 from deepdiva.experiment.side import Side
 from deepdiva.provenance.footprint import FileEntry, Footprint, load, save
 from deepdiva.record.parting import Chain, Moment, find_parting, read_chain
