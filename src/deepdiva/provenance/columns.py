@@ -48,6 +48,8 @@ class SortedPaths:
 
     def slice(self, start: int, end: int) -> SortedPaths:
         """Return the paths of the rows from `start` to before `end`."""
+        if start == 0 and end >= self.count:
+            return self
         return SortedPaths(self._cut(start, min(end, self.count)), max(0, min(end, self.count) - start))
 
     def blocks(self, size: int = AT_ONCE) -> Iterator[list[str]]:

@@ -47,8 +47,9 @@ class Contents:
         made.update(content)
         digest = made.hexdigest()
         if digest != entry.digest:
+            name = NAMES[self._algorithm]
             raise DataError(
-                f"{printable(path)} changed after it was verified: its {NAMES[self._algorithm]} is {digest[:16]}...",
+                f"{printable(path)} changed after it was verified: its {name} is {digest[:16]}...",
                 expected=f"{entry.size} bytes with {entry.digest[:16]}..., as in the footprint",
                 remedy="put the file back and start again; `deepdiva data verify --deep` looks at all",
                 code="DATA-042",

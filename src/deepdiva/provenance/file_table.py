@@ -147,10 +147,10 @@ def lines(head: Head, table: FileTable) -> Iterator[bytes]:
 
 
 def read(stream: IO[bytes]) -> tuple[Head, FileTable]:
-    """Take a footprint's text apart; whether its checksum fits is for the caller to see.
+    """Take a footprint's text apart.
 
     Raises:
-        ValueError: it is not what `lines` writes.
+        ValueError: it is not what `lines` writes, or its checksums do not fit.
     """
     text = stream.read(BLOCK)
     found = _HEAD.match(text)
@@ -159,7 +159,8 @@ def read(stream: IO[bytes]) -> tuple[Head, FileTable]:
     version, algorithm, digest, checksum = (part.decode() for part in found.groups())
     if version != FORMAT or algorithm not in DIGEST_SIZES:
         raise ValueError(f"format {version!r} with {algorithm!r} is not known here")
-    builder = _Builder(DIGEST_SIZES[algorithm])
+    head = Head(algorithm, digest, checksum)
+    builder = _Builder(head)
     text = text[found.end() :]
     while more := stream.read(BLOCK):
         text += more
@@ -171,14 +172,17 @@ def read(stream: IO[bytes]) -> tuple[Head, FileTable]:
     if not text.endswith(_END):
         raise ValueError("its end is missing, or not as this program writes it")
     builder.add(text[: -len(_END)] + b",\n")
-    return Head(algorithm, digest, checksum), builder.table()
+    return head, builder.table()
 
 
 class _Builder:
     """Puts columns together, block by block; what looks odd in any of them is refused."""
 
-    def __init__(self, digest_size: int) -> None:
-        self._size, self._last = digest_size, b""
+    def __init__(self, head: Head) -> None:
+        self._head, self._last = head, b""
+        self._size = DIGEST_SIZES[head.algorithm]
+        self._identity = hashlib.sha256()
+        self._checksum = hashlib.sha256(f"{head.algorithm}\n{head.digest}".encode())
         self._paths, self._count = bytearray(), 0
         self._sizes, self._mtimes, self._digests = array("q"), array("q"), bytearray()
 
@@ -195,6 +199,8 @@ class _Builder:
         self._refuse_odd_paths(paths)
         if set(map(len, digests)) != {2 * self._size}:
             raise ValueError("a digest is too long or too short")
+        self._identity.update(b"\n".join([*map(b"\0".join, zip(paths, sizes, digests, strict=True)), b""]))
+        self._checksum.update(b"\n".join([b"", *mtimes]))
         self._paths += b"\0".join([b"", *paths])
         self._count += len(paths)
         self._sizes.extend(map(int, sizes))
@@ -202,7 +208,14 @@ class _Builder:
         self._digests += _from_hex(b"".join(digests))
 
     def table(self) -> FileTable:
-        """Return what was put together."""
+        """Return what was put together.
+
+        Raises:
+            ValueError: the head describes something else.
+        """
+        found = self._identity.hexdigest(), self._checksum.hexdigest()
+        if found != (self._head.digest, self._head.checksum):
+            raise ValueError("its checksum does not fit its content: it was edited or damaged")
         paths = SortedPaths(bytes(memoryview(self._paths)[1:]), self._count)
         return FileTable(paths, self._sizes, self._mtimes, bytes(self._digests))
 

@@ -96,7 +96,10 @@ class Hashing:
         """Hash `files` as soon as a worker is free."""
         if len(self._collected) + len(files) > FILES:
             self._order()
-        self._collected.extend(files)
+        if self._collected:
+            self._collected.extend(files)
+        else:
+            self._collected = files.slice(0, len(files))
         if len(self._collected) > FILES // 2:
             self._order()
 
@@ -153,6 +156,9 @@ class Hashing:
 
 def _cut(files: Listing) -> Iterator[Listing]:
     """Give `files` in parts that are worth a worker's while and do not keep it for long."""
+    if len(files) <= FILES and sum(files.sizes) <= BYTES:
+        yield from filter(None, (files,))
+        return
     start = size = 0
     for row, more in enumerate(files.sizes):
         if row > start and (row - start == FILES or size + more > BYTES):
@@ -160,4 +166,4 @@ def _cut(files: Listing) -> Iterator[Listing]:
             start, size = row, 0
         size += more
     if start < len(files):
-        yield files.slice(start, len(files)) if start else files
+        yield files.slice(start, len(files))

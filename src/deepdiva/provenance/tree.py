@@ -13,14 +13,14 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from operator import attrgetter
+from operator import attrgetter, methodcaller
 from pathlib import Path
 from typing import NamedTuple
 
 from deepdiva.errors import DataError
 from deepdiva.provenance.columns import Columns, SortedPaths, encoded
 from deepdiva.provenance.files import TEMPORARY_PREFIX
-from deepdiva.provenance.reading import INODE
+from deepdiva.provenance.reading import INODE, Facts
 
 OURS = frozenset({".gitignore", "footprint.json", "footprint.deepdiva.json"})
 """Names that are never data because we write them."""
@@ -31,11 +31,17 @@ LITTER = frozenset(
 )
 """Names that are never data because file managers, file systems and version control make them."""
 _LEFT_OUT = OURS | LITTER
+AT_ONCE = 512
+"""Files that are handed on together."""
 DEEPEST = 100
 """Levels of folders below the root; more is a mistake or an attack."""
 
+_FACTS = attrgetter("st_size", "st_mtime_ns", "st_ctime_ns", "st_ino")
+_HIDDEN = methodcaller("startswith", ".")
 _CONTROL = re.compile(r"[\x01-\x1f\x7f-\x9f]")
 _NOT_UTF8 = re.compile(r"[\ud800-\udfff]")
+_SUSPECT = (*'<>:"|?*\\', ".\0", " \0", "\0con", "\0prn", "\0aux", "\0nul", "\0com", "\0lpt")
+"""Without one of these no name can match what follows, and they are found a hundred times faster."""
 _NOT_WINDOWS = re.compile(r'[<>:"|?*\\]|[. ]\0|\0(?:con|prn|aux|nul|com\d|lpt\d)[.\0]', re.IGNORECASE)
 
 
@@ -158,24 +164,25 @@ class _Walk:
         try:
             with os.scandir(descriptor) as entries:
                 every = list(entries)
-            kept = [entry for entry in every if not is_ignored(entry.name)]
-            self._tree.ignored += len(every) - len(kept)
-            self._judge_names(above, [entry.name for entry in kept])
-            files, folders = self._sort(above, kept)
+            names = [entry.name for entry in every]
+            if not _LEFT_OUT.isdisjoint(names) or any(map(_HIDDEN, names)):
+                every = [entry for entry in every if not is_ignored(entry.name)]
+                self._tree.ignored += len(names) - len(every)
+                names = [entry.name for entry in every]
+            self._judge_names(above, names)
+            files, folders = self._sort(above, every)
             facts = self._ask(above, files)
             names, done = [entry.name for entry in files], 0
             for folder in folders:  # a folder comes where its name with a slash stands among the files
                 end = bisect_left(names, f"{folder}/", done)
-                self._add(above, names[done:end], facts[done:end])
+                self._add(above, names, facts, done, end)
                 self._enter(descriptor, folder, above, depth + 1)
                 done = end
-            self._add(above, names[done:], facts[done:])
+            self._add(above, names, facts, done, len(names))
         finally:
             os.close(descriptor)
 
-    def _sort(
-        self, above: str, entries: list[os.DirEntry[str]]
-    ) -> tuple[list[os.DirEntry[str]], list[str]]:
+    def _sort(self, above: str, entries: list[os.DirEntry[str]]) -> tuple[list[os.DirEntry[str]], list[str]]:
         """Return the files in order, and the names of the folders in order of their paths."""
         files = [entry for entry in entries if entry.is_file(follow_symlinks=False)]
         folders = []
@@ -187,19 +194,26 @@ class _Walk:
                     self._tree.faults.append(self._judge_other(entry, above + entry.name))
         return sorted(files, key=attrgetter("name")), sorted(folders, key=lambda name: f"{name}/")
 
-    def _ask(self, above: str, files: list[os.DirEntry[str]]) -> list[os.stat_result]:
+    def _ask(self, above: str, files: list[os.DirEntry[str]]) -> list[Facts]:
         try:
-            return [entry.stat(follow_symlinks=False) for entry in files]
+            return [_FACTS(entry.stat(follow_symlinks=False)) for entry in files]
         except OSError as error:
-            fault = ("DATA-044", above + Path(error.filename or "").name, f"cannot be looked at: {error.strerror}")
+            fault = (
+                "DATA-044",
+                above + Path(error.filename or "").name,
+                f"cannot be looked at: {error.strerror}",
+            )
             self._tree.faults.append(fault)
             files.clear()
             return []
 
-    def _add(self, above: str, names: list[str], facts: list[os.stat_result]) -> None:
-        """Take in files of one folder, the folder `above` and a slash before their names."""
-        if not names:
-            return
+    def _add(self, above: str, names: list[str], facts: list[Facts], start: int, end: int) -> None:
+        """Take in files of one folder; `above` is the folder with a slash, or nothing."""
+        for first in range(start, end, AT_ONCE):
+            last = min(end, first + AT_ONCE)
+            self._add_part(above, names[first:last], facts[first:last])
+
+    def _add_part(self, above: str, names: list[str], facts: list[Facts]) -> None:
         paths = encoded(above + f"\0{above}".join(names))
         try:
             columns = _columns(facts)
@@ -242,7 +256,7 @@ class _Walk:
         if not joined.isascii():
             self._blame_twins("DATA-032", above, names, unicodedata.normalize("NFC", joined).split("\0"))
         self._blame_twins("DATA-033", above, names, joined.casefold().split("\0"))
-        if _NOT_WINDOWS.search(f"\0{joined}\0"):
+        if any(map(f"\0{joined}\0".casefold().__contains__, _SUSPECT)):
             self._tree.unportable += [above + name for name in names if _NOT_WINDOWS.search(f"\0{name}\0")]
 
     def _blame(self, code: str, above: str, names: filter[str], reason: str) -> None:
@@ -259,13 +273,11 @@ class _Walk:
                 self._tree.faults.append((code, above + name, f"differs from {twin!a} in {meaning} only"))
 
 
-def _columns(facts: list[os.stat_result]) -> tuple[array[int], array[int], array[int], array[int]]:
-    return (
-        array("q", [fact.st_size for fact in facts]),
-        array("q", [fact.st_mtime_ns for fact in facts]),
-        array("q", [fact.st_ctime_ns for fact in facts]),
-        array("q", [fact.st_ino & INODE for fact in facts]),
-    )
+def _columns(facts: list[Facts]) -> tuple[array[int], array[int], array[int], array[int]]:
+    sizes, mtimes, ctimes, inodes = zip(*facts, strict=True)
+    if max(inodes) > INODE:
+        inodes = tuple(inode & INODE for inode in inodes)
+    return array("q", sizes), array("q", mtimes), array("q", ctimes), array("q", inodes)
 
 
 def _refusal(root: Path, faults: list[tuple[str, str, str]]) -> DataError:

@@ -28,8 +28,8 @@ from deepdiva.provenance.footprint import FILE_NAME as FOOTPRINT
 from deepdiva.provenance.footprint import Footprint
 from deepdiva.provenance.footprint import load as load_footprint
 from deepdiva.provenance.keep import load_stamp
-from deepdiva.provenance.restore import WHOLE
 from deepdiva.provenance.reading import TreeReader
+from deepdiva.provenance.restore import WHOLE
 from deepdiva.provenance.tree import printable
 from deepdiva.provenance.whole import keep_whole
 from deepdiva.record.seal import FILE_NAME as SEAL
