@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 from json.encoder import encode_basestring
 from operator import ge
-from typing import IO, NamedTuple
+from typing import NamedTuple, Protocol
 
 from deepdiva.provenance.columns import AT_ONCE, Columns, SortedPaths, encoded
 
@@ -146,7 +146,14 @@ def lines(head: Head, table: FileTable) -> Iterator[bytes]:
     yield _END
 
 
-def read(stream: IO[bytes]) -> tuple[Head, FileTable]:
+class Source(Protocol):
+    """Whatever gives bytes."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes, none at the end."""
+
+
+def read(stream: Source) -> tuple[Head, FileTable]:
     """Take a footprint's text apart.
 
     Raises:
