@@ -86,6 +86,14 @@ def test_digests_of_every_length_come_back(algorithm: str) -> None:
     assert (head.algorithm, dict(table)) == (algorithm, {"a": FileEntry(1, 2, digest)})
 
 
+@given(st.integers(len(KEPT[: KEPT.index('"a-b"')]), len(KEPT) + 9))
+def test_blocks_may_end_anywhere(size: int) -> None:
+    """Where a file is cut into blocks, also in the middle of a line or of its end, decides about nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("deepdiva.provenance.file_table.BLOCK", size)
+        assert dict(read(io.BytesIO(KEPT.encode()))[1]) == FILES
+
+
 MUTATIONS: dict[str, Callable[[bytes, int, bytes], bytes]] = {
     "replaced": lambda text, at, more: text[:at] + more + text[at + len(more) :],
     "inserted": lambda text, at, more: text[:at] + more + text[at:],

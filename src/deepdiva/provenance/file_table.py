@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 from json.encoder import encode_basestring
 from operator import ge
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from deepdiva.provenance.columns import AT_ONCE, Columns, SortedPaths, encoded
 
@@ -146,6 +146,7 @@ def lines(head: Head, table: FileTable) -> Iterator[bytes]:
     yield _END
 
 
+@runtime_checkable
 class Source(Protocol):
     """Whatever gives bytes."""
 
@@ -171,9 +172,9 @@ def read(stream: Source) -> tuple[Head, FileTable]:
     text = text[found.end() :]
     while more := stream.read(BLOCK):
         text += more
-        end = text.rfind(_LINE_END) + len(_LINE_END)
-        builder.add(text[:end])
-        text = text[end:]
+        whole, end, text = text.rpartition(_LINE_END)
+        if end:
+            builder.add(whole + end)
         if len(text) > LONGEST_LINE:
             raise ValueError("a line is longer than any path")
     if not text.endswith(_END):
