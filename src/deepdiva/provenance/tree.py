@@ -13,7 +13,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from operator import attrgetter, methodcaller
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,7 +37,6 @@ DEEPEST = 100
 """Levels of folders below the root; more is a mistake or an attack."""
 
 _FACTS = attrgetter("st_size", "st_mtime_ns", "st_ctime_ns", "st_ino")
-_HIDDEN = methodcaller("startswith", ".")
 _CONTROL = re.compile(r"[\x01-\x1f\x7f-\x9f]")
 _NOT_UTF8 = re.compile(r"[\ud800-\udfff]")
 _SUSPECT = (*'<>:"|?*\\', ".\0", " \0", "\0con", "\0prn", "\0aux", "\0nul", "\0com", "\0lpt")
@@ -165,7 +164,7 @@ class _Walk:
             with os.scandir(descriptor) as entries:
                 every = list(entries)
             names = [entry.name for entry in every]
-            if not _LEFT_OUT.isdisjoint(names) or any(map(_HIDDEN, names)):
+            if not _LEFT_OUT.isdisjoint(names) or "\0." in "\0".join(["", *names]):
                 every = [entry for entry in every if not is_ignored(entry.name)]
                 self._tree.ignored += len(names) - len(every)
                 names = [entry.name for entry in every]
