@@ -104,6 +104,7 @@ def repeat(files: VerifiedData, layout: Layout, manifest: SplitManifest) -> Part
     """
     if files.footprint.digest != manifest.source:
         raise _unfit(
+            "DATA-069",
             f"{files.root} has the digest {files.footprint.digest[:12]}",
             f"the data set that the split was made from, {manifest.source[:12]}",
         )
@@ -112,6 +113,7 @@ def repeat(files: VerifiedData, layout: Layout, manifest: SplitManifest) -> Part
     listed = sum(len(manifest.samples[split]) for split in SPLIT_NAMES)
     if layout.name != manifest.layout or listed != len(names) or where.keys() != set(names):
         raise _unfit(
+            "DATA-069",
             f"{files.root} has {len(names):,} samples of layout {layout.name}",
             f"the {listed:,} samples of layout {manifest.layout} that the split names",
         )
@@ -144,7 +146,9 @@ def _refuse_odd_wish(files: VerifiedData, layout: Layout, wish: SplitWish) -> No
             code="CFG-035",
         )
     if layout.splits:
-        raise _unfit(f"{files.root} is split already: {layout}", "a data set that is not split yet")
+        raise _unfit(
+            "DATA-069", f"{files.root} is split already: {layout}", "a data set that is not split yet"
+        )
 
 
 def _refuse_empty(
@@ -161,10 +165,10 @@ def _refuse_empty(
         )
 
 
-def _unfit(found: str, expected: str) -> DataError:
+def _unfit(code: str, found: str, expected: str) -> DataError:
     return DataError(
         found,
         expected=expected,
         remedy="name another folder, or another manifest with --from",
-        code="DATA-069",
+        code=code,
     )
