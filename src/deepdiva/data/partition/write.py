@@ -73,6 +73,7 @@ def write_split(
         footprint = _footprint(files, places, made, staging)
         save(footprint, staging)
         verify(staging, deep=how == "copy")
+        refuse_place(files.root, out)
     return footprint
 
 
