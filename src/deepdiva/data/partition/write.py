@@ -154,8 +154,14 @@ def _write_links(
     for place, path in places.items():
         target = "../" * place.count("/") + f"{between}/{path}"
         os.symlink(target, f"{staging}/{place}")  # noqa: PTH211 - as above
-        links[place] = Link(target, files.footprint.files[path].digest)
+        links[place] = Link(target, _sha256(files, path))
     (staging / LINKS_NAME).write_bytes(write_links(links))
+
+
+def _sha256(files: VerifiedData, path: str) -> str:
+    if files.footprint.algorithm == "sha256":
+        return files.footprint.files[path].digest
+    return hashlib.sha256(Contents(files).read(path)).hexdigest()
 
 
 def _footprint(
