@@ -10,7 +10,8 @@ import pytest
 from deepdiva.errors import DataError
 from deepdiva.provenance.footprint import take_footprint
 from deepdiva.provenance.links import LINKS_NAME, Link, write_links
-from deepdiva.provenance.tree import TreeReader, look_at
+from deepdiva.provenance.reading import TreeReader
+from deepdiva.provenance.tree import look_at
 from deepdiva.provenance.verify import verify
 
 DIGEST = sha256(b"content").hexdigest()
