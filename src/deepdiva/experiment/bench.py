@@ -18,7 +18,8 @@ from deepdiva.errors import DeepDivaError, Inconclusive
 from deepdiva.experiment.changes import Change, settings_of
 from deepdiva.experiment.mixed_tree import lay_out
 from deepdiva.experiment.side import Side
-from deepdiva.provenance.footprint import FileEntry, Footprint, load, save
+from deepdiva.provenance.file_table import FileEntry
+from deepdiva.provenance.footprint import Footprint, load, save
 from deepdiva.record.parting import Chain, Moment, find_parting, read_chain
 
 

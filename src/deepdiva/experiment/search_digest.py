@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from deepdiva.errors import DataError, Inconclusive
-from deepdiva.provenance.footprint import FileEntry, Footprint, find_footprint, load, take_footprint
+from deepdiva.provenance.file_table import FileEntry
+from deepdiva.provenance.footprint import Footprint, find_footprint, load, take_footprint
 from deepdiva.provenance.hashing import hash_files
 from deepdiva.provenance.tree import is_ignored, look_at
 from deepdiva.provenance.waiting import shown
