@@ -47,7 +47,7 @@ def records(name: str, content: bytes) -> Iterator[Record]:
     Raises:
         DataError: it cannot be read (DATA-050), its head is empty or names a column twice
             (DATA-051), a row has too few cells (DATA-052) or too many (DATA-053).
-        ConfigError: Parquet without its reader (EXT-002).
+        ConfigError: Parquet without its reader (EXT-003).
     """
     suffix = name.lower().rpartition(".")[2]
     if suffix == "parquet":
@@ -222,7 +222,7 @@ def open_parquet(name: str, content: bytes) -> Any:
 
     Raises:
         DataError: it cannot be read, or has nested or binary columns (DATA-050).
-        ConfigError: pyarrow is not there (EXT-002).
+        ConfigError: pyarrow is not there (EXT-003).
     """
     try:
         import pyarrow
@@ -232,7 +232,7 @@ def open_parquet(name: str, content: bytes) -> Any:
             f"{printable(name)} is Parquet, and the package pyarrow that reads it is not installed",
             expected="the extra `tables`",
             remedy="pip install 'deepdiva[tables]'",
-            code="EXT-002",
+            code="EXT-003",
         ) from error
     try:
         table = parquet.read_table(io.BytesIO(content))

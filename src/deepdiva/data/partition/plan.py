@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from deepdiva.data.landing import refuse_odd_seed
 from deepdiva.data.layouts import Layout, Sample
 from deepdiva.data.partition.assign import by_class, by_order
 from deepdiva.data.partition.groups import groups_of
@@ -24,7 +25,7 @@ from deepdiva.data.partition.units import Unit, alike, content_of, join
 from deepdiva.data.splits import SPLIT_NAMES, SplitName
 from deepdiva.errors import ConfigError, DataError
 from deepdiva.provenance import VerifiedData
-from deepdiva.randomness import LARGEST_SEED, SeedPlan, identity, keyed_uniform
+from deepdiva.randomness import SeedPlan, identity, keyed_uniform
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,13 +132,7 @@ def _draws(samples: Sequence[Sample], seed: int) -> list[float]:
 
 
 def _refuse_odd_wish(files: VerifiedData, layout: Layout, wish: SplitWish) -> None:
-    if not 0 <= wish.seed <= LARGEST_SEED:
-        raise ConfigError(
-            f"seed = {wish.seed}",
-            expected="a whole number from 0 to 2**63 - 1",
-            remedy="choose another --seed",
-            code="CFG-004",
-        )
+    refuse_odd_seed(wish.seed)
     if (wish.group_by and wish.by_time) or (wish.table and not (wish.group_by or wish.by_time)):
         raise ConfigError(
             "--group-by and --by-time together, or --groups without either",
