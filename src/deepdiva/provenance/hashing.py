@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from typing import Literal
 from deepdiva.provenance.columns import Columns, SortedPaths
 from deepdiva.provenance.file_table import DIGEST_SIZES
 from deepdiva.provenance.hash_workers import Keep, Order, Worker, fault_of, start_workers
+from deepdiva.provenance.links import LINKS_NAME
 from deepdiva.provenance.reading import FileChangedError, TreeReader, digest_of, hasher
 from deepdiva.provenance.tree import Listing, Seen
 from deepdiva.provenance.waiting import Progress
@@ -81,6 +83,7 @@ class Hashing:
         self._workers: list[Worker] = []
         self._lock = threading.Lock()
         self._done = self._total = self._files = 0
+        self._alone = os.path.lexists(root / LINKS_NAME)  # only this process follows links of a split
 
     def __enter__(self) -> Hashing:
         return self
@@ -130,7 +133,7 @@ class Hashing:
             self._waiting.put(self._orders[-1])
         self._files += len(files)
         self._total += sum(files.sizes)
-        if not self._workers and (self._files > ALONE[0] or self._total > ALONE[1]):
+        if not self._workers and not self._alone and (self._files > ALONE[0] or self._total > ALONE[1]):
             self._workers = start_workers(self._root, self._algorithm, self._waiting, self._tell, self._keep)
 
     def _work_here(self) -> None:

@@ -7,6 +7,7 @@ one interpreter would wait for each other at every small file.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -15,7 +16,10 @@ import sys
 from array import array
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import IO, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from deepdiva.provenance.links import Links
 
 CHUNK = 2**20
 """Bytes read at once; the memory that hashing takes, whatever the size of the files."""
@@ -54,7 +58,7 @@ def hasher(algorithm: str) -> Callable[[], Hasher]:
 
 
 class TreeReader:
-    """Opens files below a root, folder by folder and never through a link.
+    """Opens files below a root, folder by folder and never through a link but those in `links`.
 
     Keeps the folder of the last file open: names in sorted order cost one step each.
     """
@@ -62,6 +66,7 @@ class TreeReader:
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self._root = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._above, self._folder = "", self._root
+        self._links: Links | None = None
 
     def __enter__(self) -> TreeReader:
         return self
@@ -81,7 +86,20 @@ class TreeReader:
         if above != self._above:
             self._change_to(above)
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        return os.open(name, flags, dir_fd=self._folder)
+        try:
+            return os.open(name, flags, dir_fd=self._folder)
+        except OSError as error:
+            if error.errno != errno.ELOOP or __name__ == "__main__":
+                raise
+            return self._follow(path)
+
+    def _follow(self, path: str) -> int:
+        """Open what a link of our split leads to; the program below is never given any."""
+        if self._links is None:
+            from deepdiva.provenance.links import Links
+
+            self._links = Links(self._root)
+        return self._links.open(path, self._folder)
 
     def close(self) -> None:
         """Give the descriptors back."""

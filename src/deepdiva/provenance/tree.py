@@ -1,7 +1,8 @@
 """Look at a folder of data without trusting it: which files there are, and their bytes.
 
 Nothing is opened through a link or by a path that could lead elsewhere: every step goes
-from an open folder to a name in it.
+from an open folder to a name in it.  The exception are links that our own split recorded:
+see `links`.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from typing import NamedTuple
 from deepdiva.errors import DataError
 from deepdiva.provenance.columns import Columns, SortedPaths, encoded
 from deepdiva.provenance.files import TEMPORARY_PREFIX
+from deepdiva.provenance.links import LINKS_NAME, Links
 from deepdiva.provenance.reading import INODE, Facts
 
-OURS = frozenset({".gitignore", "footprint.json", "footprint.deepdiva.json"})
+OURS = frozenset({".gitignore", "footprint.json", "footprint.deepdiva.json", LINKS_NAME})
 """Names that are never data because we write them."""
 LITTER = frozenset(
     {".DS_Store", ".Spotlight-V100", ".Trashes", ".fseventsd", "__MACOSX", "Thumbs.db", "desktop.ini"}
@@ -137,8 +139,12 @@ def look_at(root: Path, found: Callable[[Listing], object] | None = None) -> Tre
             remedy="look for a typing error, or get data: `deepdiva data get digits --to data`",
             code="DATA-044" if isinstance(error, PermissionError) else "DATA-046",
         ) from error
-    walk = _Walk(Path(os.path.realpath(root)), found)
-    walk.folder(descriptor, "", 0)
+    links = Links(os.dup(descriptor))
+    walk = _Walk(Path(os.path.realpath(root)), links, found)
+    try:
+        walk.folder(descriptor, "", 0)
+    finally:
+        os.close(links.root)
     tree = walk.tree()
     if tree.faults:
         raise _refusal(root, sorted(tree.faults, key=lambda fault: fault[1]))
@@ -148,8 +154,8 @@ def look_at(root: Path, found: Callable[[Listing], object] | None = None) -> Tre
 class _Walk:
     """Fills a tree; faults are collected so that the user sees all of them at once."""
 
-    def __init__(self, root: Path, found: Callable[[Listing], object] | None) -> None:
-        self._root, self._found = root, found
+    def __init__(self, root: Path, links: Links, found: Callable[[Listing], object] | None) -> None:
+        self._root, self._links, self._found = root, links, found
         self._paths, self._columns = bytearray(), [array("q") for _ in range(4)]
         self._tree = Tree(Listing(SortedPaths(b"", 0), *self._columns))
 
@@ -169,8 +175,8 @@ class _Walk:
                 self._tree.ignored += len(names) - len(every)
                 names = [entry.name for entry in every]
             self._judge_names(above, names)
-            files, folders = self._sort(above, every)
-            facts = self._ask(above, files)
+            files, folders = self._sort(descriptor, above, every)
+            facts = self._ask(descriptor, above, files)
             names, done = [entry.name for entry in files], 0
             for folder in folders:  # a folder comes where its name with a slash stands among the files
                 end = bisect_left(names, f"{folder}/", done)
@@ -181,7 +187,9 @@ class _Walk:
         finally:
             os.close(descriptor)
 
-    def _sort(self, above: str, entries: list[os.DirEntry[str]]) -> tuple[list[os.DirEntry[str]], list[str]]:
+    def _sort(
+        self, descriptor: int, above: str, entries: list[os.DirEntry[str]]
+    ) -> tuple[list[os.DirEntry[str]], list[str]]:
         """Return the files in order, and the names of the folders in order of their paths."""
         files = [entry for entry in entries if entry.is_file(follow_symlinks=False)]
         folders = []
@@ -189,12 +197,16 @@ class _Walk:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(entry.name)
+                elif self._is_ours(descriptor, entry, above + entry.name):
+                    files.append(entry)
                 elif not entry.is_file(follow_symlinks=False):
                     self._tree.faults.append(self._judge_other(entry, above + entry.name))
         return sorted(files, key=attrgetter("name")), sorted(folders, key=lambda name: f"{name}/")
 
-    def _ask(self, above: str, files: list[os.DirEntry[str]]) -> list[Facts]:
+    def _ask(self, descriptor: int, above: str, files: list[os.DirEntry[str]]) -> list[Facts]:
         try:
+            if self._links.met:
+                return [_FACTS(self._look(descriptor, entry, above + entry.name)) for entry in files]
             return [_FACTS(entry.stat(follow_symlinks=False)) for entry in files]
         except OSError as error:
             fault = (
@@ -237,6 +249,16 @@ class _Walk:
             self._tree.faults.append(("DATA-044", path, f"cannot be opened: {error.strerror}"))
             return
         self.folder(descriptor, f"{path}/", depth)
+
+    def _is_ours(self, folder: int, entry: os.DirEntry[str], path: str) -> bool:
+        """Tell whether this is a link that our split recorded, and leads to a file."""
+        try:
+            return entry.is_symlink() and bool(self._links.look(path, folder))
+        except OSError:  # another link, or one that broke
+            return False
+
+    def _look(self, folder: int, entry: os.DirEntry[str], path: str) -> os.stat_result:
+        return self._links.look(path, folder) if entry.is_symlink() else entry.stat(follow_symlinks=False)
 
     def _judge_other(self, entry: os.DirEntry[str], path: str) -> tuple[str, str, str]:
         if not entry.is_symlink():
