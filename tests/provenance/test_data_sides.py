@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,16 @@ def test_a_folder_is_read_by_the_algorithm_of_the_other_side(root: Path, tmp_pat
         assert {path: content.digest for path, content in a.files.items()} == {
             path: content.digest for path, content in b.files.items()
         }
+
+
+def test_of_two_folders_the_first_footprint_decides(root: Path, tmp_path: Path) -> None:
+    """A side without a footprint of its own follows, whichever it is."""
+    shutil.copytree(root, tmp_path / "bare")
+    save(take_footprint(root, algorithm="blake3"), root)
+
+    for a, b in (read_sides(root, tmp_path / "bare"), read_sides(tmp_path / "bare", root)):
+        assert a.algorithm == b.algorithm == "blake3"
+        assert a.files == b.files
 
 
 def test_footprints_of_two_algorithms_are_refused(root: Path, tmp_path: Path) -> None:

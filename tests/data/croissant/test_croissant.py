@@ -240,7 +240,7 @@ def test_pictures_that_splits_share_are_not_joined(tmp_path: Path) -> None:
     place, notices = write(lay(tmp_path / "set", **files, **tables))
 
     assert [row["transcription"] for row in samples(place)["val"]] == ["val"]
-    assert any("they share a folder with others" in notice for notice in notices)
+    assert any("they share a folder with those of others" in notice for notice in notices)
 
 
 def test_clips_are_valid_and_said_to_be_unread(tmp_path: Path) -> None:
