@@ -152,3 +152,11 @@ def test_a_damaged_footprint_is_no_side(root: Path) -> None:
         with pytest.raises(DataError, match="DATA-060"):
             read_sides(a, a)
     assert read_sides(root, root, deep=True)[0].files["2"] == sha256("two")
+
+
+def test_a_pipe_is_not_waited_for(root: Path, tmp_path: Path) -> None:
+    """It is no folder, and no file either."""
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(DataError, match="DATA-046"):
+        read_sides(root, tmp_path / "pipe")

@@ -68,10 +68,13 @@ def _opened(place: Path) -> Iterator[Path]:
 
 
 def _is_crate(place: Path) -> bool:
-    if not place.is_file():
+    try:
+        if not place.is_file():
+            return False
+        with place.open("rb") as stream:
+            return stream.read(2) in _ARCHIVES
+    except OSError:  # told by whoever reads it next
         return False
-    with place.open("rb") as stream:
-        return stream.read(2) in _ARCHIVES
 
 
 def _facts(typed: Words, a: Side, b: Side, found: Moves) -> dict[str, Any]:

@@ -83,10 +83,14 @@ def kind_of(old: str, new: str) -> str:
         ('to another split', 'to another class')
         >>> kind_of("train/cat/1.png", "train/cat/2.png"), kind_of("a/1.png", "a/b/1.png")
         ('renamed', 'to another folder')
+        >>> kind_of("cat/1.png", "train/cat/1.png")
+        'into a split'
     """
     ours, theirs = old.split("/"), new.split("/")
     if ours[:-1] == theirs[:-1]:
         return "renamed"
+    if theirs[0] in SPLITS and theirs[1:] == ours:
+        return "into a split"
     split = ours[0] in SPLITS and theirs[0] in SPLITS
     if split and ours[0] != theirs[0]:
         same_class = ours[1:-1] == theirs[1:-1]

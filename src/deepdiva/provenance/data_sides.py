@@ -5,6 +5,7 @@ Nothing is written, neither into the data nor into the state folder.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +24,6 @@ from deepdiva.provenance.waiting import Progress, shown
 class Side:
     """The files of one side of a comparison."""
 
-    place: Path
     files: Mapping[str, Content]
     algorithm: str
     """Of the digests."""
@@ -67,25 +67,30 @@ def read_sides(
 
 def _read_fixed(place: Path) -> Side | None:
     """Return what a footprint says; None for a folder that has to be looked at."""
-    if (place / "run.json").is_file():
-        if not (place / "data" / FILE_NAME).is_file():
+    if _is_file(place / "run.json"):
+        if not _is_file(place / "data" / FILE_NAME):
             raise DataError(
                 f"the run {place} keeps no footprint of its data",
                 expected=f"data/{FILE_NAME} in the folder of a run that began",
                 remedy="name the data folder itself",
                 code="DATA-074",
             )
-        return _of_footprint(place, load(place / "data" / FILE_NAME), "as the run recorded them")
-    if place.is_dir() or not place.exists():
+        return _of_footprint(load(place / "data" / FILE_NAME), "as the run recorded them")
+    if not _is_file(place):
         return None
     if original.is_original(place):
         files = {
             path: Content(digest, None) for path, digest in sorted(original.load_original(place).items())
         }
         how = "as the original DeepDIVA recorded them"
-        return Side(place=place, files=files, algorithm="sha1", how=how, is_original=True)
+        return Side(files=files, algorithm="sha1", how=how, is_original=True)
     _refuse_other_file(place)
-    return _of_footprint(place, load(place), "as the footprint says")
+    return _of_footprint(load(place), "as the footprint says")
+
+
+def _is_file(place: Path) -> bool:
+    """Tell whether there is a plain file, also where one may not look."""
+    return os.path.isfile(place)  # noqa: PTH113, its counterpart raises
 
 
 def _refuse_other_file(place: Path) -> None:
@@ -104,9 +109,9 @@ def _refuse_other_file(place: Path) -> None:
         )
 
 
-def _of_footprint(place: Path, footprint: Footprint, how: str) -> Side:
+def _of_footprint(footprint: Footprint, how: str) -> Side:
     files = {path: Content(entry.digest, entry.size) for path, entry in footprint.files.items()}
-    return Side(place=place, files=files, algorithm=footprint.algorithm, how=how)
+    return Side(files=files, algorithm=footprint.algorithm, how=how)
 
 
 def _load_kept(root: Path, side: Side | None, deep: bool) -> Footprint | None:
@@ -131,7 +136,7 @@ def _read_folder(root: Path, algorithm: str, footprint: Footprint | None, progre
     how = "every file was read"
     if known:
         how = "by its footprint" + (f"; {len(rest):,} of other size or time were read" if rest else "")
-    return Side(place=root, files=files, algorithm=algorithm, how=how)
+    return Side(files=files, algorithm=algorithm, how=how)
 
 
 def _without_derived(side: Side) -> Side:
