@@ -88,7 +88,7 @@ def test_nothing_is_overwritten_and_no_data_set_grows(
     assert main(["data", "croissant", str(digits), "--to", "here.json"]) == 0
     capsys.readouterr()
     assert main(["data", "croissant", str(digits), "--to", "here.json", "--name", "other"]) == 2
-    assert "CFG-036" in capsys.readouterr().err
+    assert "CFG-039" in capsys.readouterr().err
     assert json.loads(Path("here.json").read_bytes())["name"] == "digits"
     Path("link").symlink_to(digits)
     for inside in (digits / "croissant.json", Path("link/train/new.json")):

@@ -114,7 +114,7 @@ def test_footprints_of_two_algorithms_are_refused(root: Path, tmp_path: Path) ->
     old = original_footprint(root, tmp_path / "old.json")
     new = save(take_footprint(root), root)
 
-    with pytest.raises(ConfigError, match=r"CFG-035: .* by sha1, .* by sha256") as caught:
+    with pytest.raises(ConfigError, match=r"CFG-038: .* by sha1, .* by sha256") as caught:
         read_sides(old, new)
     assert "name the data folder" in caught.value.remedy
 

@@ -126,6 +126,6 @@ def _write(to: Path, content: bytes) -> None:
             f"{to} is there and holds something else",
             expected="a new file, or the very same metadata",
             remedy="look at it, then delete it or name another file with --to",
-            code="CFG-036",
+            code="CFG-039",
         )
     write_atomically(to, content)

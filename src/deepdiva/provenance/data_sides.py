@@ -47,7 +47,7 @@ def read_sides(
         progress: Is told the bytes read so far, and how many there are to read.
 
     Raises:
-        ConfigError: two footprints are by different algorithms (CFG-035).
+        ConfigError: two footprints are by different algorithms (CFG-038).
         DataError: a run kept no footprint (DATA-074); a file is none (DATA-075); or see
             `tree.look_at` and `footprint.load`.
     """
@@ -150,5 +150,5 @@ def _incomparable(a: Path, b: Path, algorithms: list[str]) -> ConfigError:
         f"{a} knows contents by {algorithms[0]}, {b} by {algorithms[1]}",
         expected="two footprints of one algorithm: the digest of one does not tell that of the other",
         remedy="name the data folder in the place of either; it is then read by the algorithm of the other",
-        code="CFG-035",
+        code="CFG-038",
     )
