@@ -10,6 +10,7 @@ VERBS: dict[str, str] = {
     "get": "write a data set into a folder",
     "footprint": "show the footprint of a data set; take a new one with --update",
     "verify": "compare a data set with its footprint",
+    "check": "find what the splits have in common: equal and nearly equal samples, groups",
 }
 
 
