@@ -27,6 +27,7 @@ def main(words: list[str]) -> int:
                 on_uncommitted=said.on_uncommitted,
                 deep=said.deep,
                 stop_after_steps=said.stop_after_steps,
+                allow_leakage=said.allow_leakage,
                 progress=progress,
             )
         except DeepDivaError:

@@ -41,6 +41,8 @@ class Words:
     """Stop after so many steps, as a signal would; `resume` goes on."""
     deep: bool = False
     """Hash every file of the data before the run, instead of comparing sizes and times."""
+    allow_leakage: bool = False
+    """Run although train, val and test have samples or groups in common; the record tells it."""
     json: bool = False
     """Print the result as one JSON object."""
     schedule: Schedule = Schedule()

@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any
 
 from deepdiva.errors import Interrupted
+from deepdiva.experiment.leakage import was_checked
 from deepdiva.experiment.workplace import Workplace, bring_back
 
 
@@ -48,7 +49,9 @@ def rerun(run: Path, *, data: Path, out: Path, stop_after_steps: int | None = No
         place = bring_back(run, Path(scratch))
         words = [str(place.request), "--data", str(data.absolute()), "--out", str(out.absolute())]
         stop = [] if stop_after_steps is None else ["--stop-after-steps", str(stop_after_steps)]
-        status, answer = _type([*words, "--on-uncommitted", "snapshot", "--json", *stop], place)
+        # What the run was allowed once stays allowed; older runs, and their code, know no such check.
+        allowed = ["--allow-leakage"] if was_checked(run) else []
+        status, answer = _type([*words, "--on-uncommitted", "snapshot", "--json", *stop, *allowed], place)
     return Rerun(status=status, folder=_folder_of(answer), notes=place.notes)
 
 

@@ -14,6 +14,7 @@ from deepdiva import engine
 from deepdiva.engine import Learner, Loop, Plan, Progress, Silence, StopSignal
 from deepdiva.errors import ConfigError, DataChanged, Interrupted
 from deepdiva.experiment.companion import Companion
+from deepdiva.experiment.leakage import check_before_run, keep_answer
 from deepdiva.experiment.request import Place, RunRequest
 from deepdiva.provenance import NumericClass, Source, Stamp, check, find_source
 from deepdiva.provenance.files import write_atomically
@@ -31,6 +32,7 @@ def run(
     on_uncommitted: OnUncommitted = "refuse",
     deep: bool = False,
     stop_after_steps: int | None = None,
+    allow_leakage: bool = False,
     progress: Progress | None = None,
 ) -> RunRecord:
     """Pass the gate, train, validate, test once, and write everything down.
@@ -39,6 +41,8 @@ def run(
         on_uncommitted: What to do about code that no commit holds.
         deep: Hash every file of the data first, instead of comparing sizes and times.
         stop_after_steps: Stop there as if a signal came; no part of the request.
+        allow_leakage: What the splits have in common is recorded, and stops nothing; no part of
+            the request either.
 
     Raises:
         DeepDivaError: anything of the family; what was measured until then is on disk.
@@ -48,11 +52,13 @@ def run(
         source, stamp = pass_gate(request, place, on_uncommitted=on_uncommitted, deep=deep)
         request = dataclasses.replace(request, data_sha256=stamp.data.footprint.digest)
         learner = build_learner(request, stamp)
-        noticed = (*stamp.code.notices, *stamp.data.notices, *learner.task.notices)
+        leakage = check_before_run(stamp.data, allow=allow_leakage)
+        noticed = (*stamp.code.notices, *stamp.data.notices, *leakage.notices, *learner.task.notices)
         for notice in (*engine.notices(stamp.numeric_class), *noticed):
             progress.note(notice)
         with _open(request, place, source, stamp) as writer:
             _keep_facts(learner, writer)
+            keep_answer(leakage, writer.folder)
             loop = Loop(learner, writer, progress, stop)
             carry_out(loop, request, progress)
     return read_run(writer.folder)

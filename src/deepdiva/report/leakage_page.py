@@ -16,6 +16,7 @@ SHOWN = 200
 DRAWN = 20
 """Pairs in a picture."""
 
+_TITLES = ("No leakage between splits", "Leakage between splits")
 _HEAD = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -68,7 +69,7 @@ def _pairs(found: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 def _html(found: Mapping[str, Any], pictures: Mapping[str, bytes]) -> Iterator[str]:
     pairs = _pairs(found)
     yield _HEAD
-    yield f"<h1>Leakage between splits: {_text(found['verdict'])}</h1>"
+    yield f"<h1>{_TITLES[found["verdict"] == "leakage"]}</h1>"
     samples = ", ".join(f"{count:,} {_text(split)}" for split, count in found["checked"]["samples"].items())
     yield f"<p>{_text(found['layout'])}, {samples}. Data <code>{_text(found['data_sha256'])}</code></p>"
     yield (

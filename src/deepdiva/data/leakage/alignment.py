@@ -27,6 +27,7 @@ STEPS = (4, 2, 1)
 """Half pixels by which a cut is moved while the best is looked for."""
 
 Residual = Float32[np.ndarray, " pairs"]
+Vectors = Float32[np.ndarray, "pairs pixels"]
 
 
 class Fit(NamedTuple):
@@ -96,9 +97,6 @@ class _Best:
     def fit(self) -> Fit:
         """Return what is left."""
         return residuals(self._a, self._b)
-
-
-Vectors = Float32[np.ndarray, "pairs pixels"]
 
 
 def _vectors(grey: Grey) -> Vectors:

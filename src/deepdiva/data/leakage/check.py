@@ -43,7 +43,8 @@ def check_leakage(
 
     Raises:
         DataError: the folder has no known layout (DATA-015) or breaks it; no picture is good
-            (DATA-001); nothing tells the group (DATA-028).
+            (DATA-001).
+        ConfigError: nothing tells the group (DATA-028).
         ResourceError: the state folder cannot be written.
     """
     keys = {chosen: _key(files, group_by, chosen) for chosen in ("full", "quick")}

@@ -12,6 +12,8 @@ from deepdiva.errors import LeakageFound
 from deepdiva.provenance.tree import printable
 
 Verdict = Literal["clean", "leakage"]
+CONTRADICTION = "DATA-021"
+"""Code of the warning about equal content under different labels."""
 SHOWN = 20
 """Findings of each kind that a message names."""
 
@@ -139,4 +141,4 @@ def _contradiction_line(found: Contradiction) -> str:
         for name, labels in zip(found.names[:4], found.labels, strict=False)
     ]
     more = f" and {len(found.names) - 4} more" if len(found.names) > 4 else ""
-    return f"DATA-021: equal content, different labels: {', '.join(told)}{more}"
+    return f"{CONTRADICTION}: equal content, different labels: {', '.join(told)}{more}"

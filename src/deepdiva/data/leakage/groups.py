@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from deepdiva.data.layouts import Sample
 from deepdiva.data.leakage.findings import Group
 from deepdiva.data.splits import SPLIT_NAMES
-from deepdiva.errors import DataError
+from deepdiva.errors import ConfigError
 
 COLUMNS = ("writer", "page", "source")
 """Columns that name a group where nobody names another one."""
@@ -24,7 +24,7 @@ def groups_across(samples: Sequence[Sample], column: str | None) -> tuple[Group,
             as `writer-12`.  None takes writer, page and source, as far as there are such columns.
 
     Raises:
-        DataError: nothing tells the group asked for (DATA-028).
+        ConfigError: nothing tells the group asked for (DATA-028).
     """
     if column is None:
         known = {name for sample in samples for name in sample.cells} if any(s.cells for s in samples) else ()
@@ -32,7 +32,7 @@ def groups_across(samples: Sequence[Sample], column: str | None) -> tuple[Group,
     for read in (_cell, _in_path):
         if any(read(sample, column) for sample in samples):
             return _across(samples, column, read)
-    raise DataError(
+    raise ConfigError(
         f"no sample tells its {column}",
         expected=f"a column {column}, or paths with a part such as {column}-12",
         remedy="name another one with --group-by, or leave it out",

@@ -6,7 +6,7 @@ of four flips; e is the residual 1 - r (see `alignment`).  Picture a is what b w
 
     e(a, b) <= 0.1 s(b)      s: residual of the fifth most similar picture: how near others come
     e(a, b) <= 0.05          nearly all of b is explained
-    d(a, b) <= 0.3           so is the detail, which all soft pictures lack
+    d(a, b) <= 0.3           so is the detail, which plain pictures lack; or e(a, b) <= 0.0005
 
 A pair that is not is tried again after undoing resizing and slight cropping, with s taken from
 neighbours that had the same chance.  Where there are too few others for an s, e <= 0.01 is asked for;
@@ -75,7 +75,7 @@ class Compared:
         scale = self.scale[:, None]
         near = (self.whole <= RATIO * scale) & (self.whole <= WHOLE)
         near |= (scale == 0) & (self.whole <= ALONE)
-        near &= self.detail <= DETAIL
+        near &= (self.detail <= DETAIL) | (self.whole <= EQUAL)
         equal = (self.whole <= EQUAL) & (self.detail <= SAME_DETAIL)
         if not self.how:
             equal |= self.whole <= SAME

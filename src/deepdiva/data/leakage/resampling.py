@@ -13,7 +13,7 @@ FILTERS = tuple(
 )
 """Pillow's; whoever resized a picture used one of them, or one that does much the same."""
 
-Matrix = Float32[np.ndarray, "to size"]
+Matrix = Float32[np.ndarray, "_ _"]
 
 
 @cache

@@ -25,7 +25,8 @@ ROWS, COLUMNS = 1024, 4096
 FLATTEST = 1.0
 """Standard deviation of grey values (0 to 255) from which a picture shows anything to compare."""
 
-Prints = Float32[np.ndarray, "pictures means"]
+Prints = Float32[np.ndarray, "kept means"]
+Keys = Float32[np.ndarray, "keys means"]
 
 FLIPS: tuple[tuple[str, tuple[slice, slice]], ...] = (
     ("", (slice(None), slice(None))),
@@ -68,7 +69,7 @@ def fingerprints(
 
 
 def neighbours(
-    queries: Prints, keys: Prints, report: Callable[[int], object]
+    queries: Float32[np.ndarray, "queries means"], keys: Keys, report: Callable[[int], object]
 ) -> Int64[np.ndarray, "queries neighbours"]:
     """Return for each query the places of its most similar keys, -1 where there are too few of them."""
     found = [np.empty((0, NEIGHBOURS), np.int64)]
@@ -79,7 +80,9 @@ def neighbours(
     return np.concatenate(found)
 
 
-def _neighbours_of(queries: Prints, keys: Prints) -> Int64[np.ndarray, "queries neighbours"]:
+def _neighbours_of(
+    queries: Float32[np.ndarray, "queries means"], keys: Keys
+) -> Int64[np.ndarray, "queries neighbours"]:
     flips = _flipped(queries)
     best = np.full((len(queries), NEIGHBOURS), -2.0, np.float32)
     places = np.full((len(queries), NEIGHBOURS), -1, np.int64)

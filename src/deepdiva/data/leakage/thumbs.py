@@ -26,7 +26,7 @@ SIDE = 48
 GREY = np.array([0.299, 0.587, 0.114], np.float32)
 """Weights of red, green, blue: ITU-R BT.601."""
 
-Grey = Float32[np.ndarray, "pictures height width"]
+Grey = Float32[np.ndarray, "pairs height width"]
 
 
 @dataclass(frozen=True)
