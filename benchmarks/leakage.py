@@ -35,12 +35,16 @@ def main() -> None:
         write(data, asked.pictures)
         words = [sys.executable, "-m", "deepdiva", "data"]
         environment = os.environ | {"DEEPDIVA_HOME": str(Path(scratch) / "home")}
-        subprocess.run([*words, "footprint", str(data)], env=environment, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [*words, "footprint", str(data)], env=environment, check=True, stdout=subprocess.DEVNULL
+        )
         start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run([*words, "check", str(data)], env=environment, check=False)
         wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    print(f"{asked.pictures:,} pictures: exit {done.returncode}, {wall:.1f} s, {processor:.1f} s of processor time")
+    print(
+        f"{asked.pictures:,} pictures: exit {done.returncode}, {wall:.1f} s, {processor:.1f} s of processor time"
+    )
     print(f"most memory of a child so far: {after.ru_maxrss / 1024:.0f} MiB")
 
 

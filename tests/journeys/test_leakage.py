@@ -18,7 +18,8 @@ def leaky(desk: Desk, tmp_path: Path) -> Path:
     (root / "footprint.json").unlink()
     for number, source in enumerate(sorted(root.glob("train/*/*.png"))[5::97][:10]):
         place = root / "test" / source.parent.name / f"leak{number}.png"
-        image = Image.open(source)
+        with Image.open(source) as opened:
+            image = opened.copy()
         if number < 5:
             shutil.copy(source, place)
         elif number == 5:
@@ -40,13 +41,22 @@ def test_planted_leaks_are_named_and_shown(desk: Desk, leaky: Path, tmp_path: Pa
     assert "DATA-020" in told.err
     assert all(f"leak{number}." in told.err for number in range(10))
     assert (facts["verdict"], len(facts["exact"]), len(facts["near"])) == ("leakage", 5, 5)
-    assert {"data", "data_sha256", "layout", "checked", "look_alikes", "groups", "contradictions"} <= facts.keys()
+    assert {
+        "data",
+        "data_sha256",
+        "layout",
+        "checked",
+        "look_alikes",
+        "groups",
+        "contradictions",
+    } <= facts.keys()
     assert text.count("<figure>") == 10
     assert text.count("data:image/png;base64,") == 20
     assert "default-src 'none'" in text
     assert "<script" not in text
     desk.type("data", "check", leaky, "--allow-leakage", "--page", tmp_path / "page.png")
-    assert Image.open(tmp_path / "page.png").width > 500
+    with Image.open(tmp_path / "page.png") as drawn:
+        assert drawn.width > 500
     assert not list(leaky.glob("page*"))
 
 

@@ -53,7 +53,9 @@ def main(words: list[str]) -> int:
         print(notice, file=sys.stderr)
     if said.page is not None:
         _write_page(said.page, files, found)
-    print(json.dumps({"data": str(said.data)} | found.as_json()) if said.json else _sentence(said.data, found))
+    print(
+        json.dumps({"data": str(said.data)} | found.as_json()) if said.json else _sentence(said.data, found)
+    )
     if not said.allow_leakage:
         found.refuse(_remedy(said))
     elif found.verdict == "leakage" and not said.json:
@@ -81,7 +83,9 @@ def _sentence(data: Path, found: Leakage) -> str:
     head = f"{data}: {found.layout}, {counts}"
     if found.verdict == "leakage":
         parts = (
-            (len(found.exact), "exact pairs"), (len(found.near), "near pairs"), (len(found.groups), "groups")
+            (len(found.exact), "exact pairs"),
+            (len(found.near), "near pairs"),
+            (len(found.groups), "groups"),
         )
         told = ", ".join(f"{count} {what}" for count, what in parts if count)
         return f"{head}\nleakage: {told} across splits"

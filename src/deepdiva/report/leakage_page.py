@@ -16,7 +16,6 @@ SHOWN = 200
 DRAWN = 20
 """Pairs in a picture."""
 
-_TITLES = ("No leakage between splits", "Leakage between splits")
 _HEAD = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -69,7 +68,7 @@ def _pairs(found: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 def _html(found: Mapping[str, Any], pictures: Mapping[str, bytes]) -> Iterator[str]:
     pairs = _pairs(found)
     yield _HEAD
-    yield f"<h1>{_TITLES[found["verdict"] == "leakage"]}</h1>"
+    yield "<h1>Leakage between splits</h1>" if found["verdict"] == "leakage" else "<h1>No leakage found</h1>"
     samples = ", ".join(f"{count:,} {_text(split)}" for split, count in found["checked"]["samples"].items())
     yield f"<p>{_text(found['layout'])}, {samples}. Data <code>{_text(found['data_sha256'])}</code></p>"
     yield (
@@ -140,7 +139,9 @@ def _png(found: Mapping[str, Any], pictures: Mapping[str, bytes]) -> bytes:
         for side, name in enumerate((pair["a"], pair["b"])):
             axis = axes[place // 2, 2 * (place % 2) + side]
             title = f"{pair['splits'][side]}: {legible(name)[-28:]}"
-            axis.set_title(title + (f"\n{pair['how']}, {pair['similarity']:.3f}" if side else "\n"), fontsize=7)
+            axis.set_title(
+                title + (f"\n{pair['how']}, {pair['similarity']:.3f}" if side else "\n"), fontsize=7
+            )
             if name in pictures:
                 axis.imshow(imread(io.BytesIO(pictures[name])), interpolation="nearest")
     stream = io.BytesIO()

@@ -16,9 +16,7 @@ BILINEAR, BICUBIC = Image.Resampling.BILINEAR, Image.Resampling.BICUBIC
 
 
 def resize(by: float, filtering: Image.Resampling) -> Callable[[Image.Image], Image.Image]:
-    return lambda image: image.resize(
-        (round(image.width * by), round(image.height * by)), filtering
-    )
+    return lambda image: image.resize((round(image.width * by), round(image.height * by)), filtering)
 
 
 def crop(image: Image.Image) -> Image.Image:

@@ -131,7 +131,8 @@ def test_many_copies_of_one_picture_are_all_named(tmp_path: Path) -> None:
     source = sorted((root / "train" / "a").iterdir())[0]
     for number in range(6):
         shutil.copy(source, root / "test" / "a" / f"same-{number}.png")
-        Image.open(source).save(root / "val" / "a" / f"again-{number}.png", compress_level=number)
+        with Image.open(source) as image:
+            image.save(root / "val" / "a" / f"again-{number}.png", compress_level=number)
     found = check_leakage(verify(root))
 
     assert {pair.b for pair in found.exact if "same" in pair.b} == {

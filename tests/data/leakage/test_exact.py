@@ -31,7 +31,9 @@ def test_every_sample_that_an_earlier_split_has_is_named_once(members: list[tupl
     for content, split, _ in members:
         earliest[content] = min(earliest.get(content, 9), rank[split])
     expected = {
-        f"{split}/{number}" for number, (content, split, _) in enumerate(members) if rank[split] > earliest[content]
+        f"{split}/{number}"
+        for number, (content, split, _) in enumerate(members)
+        if rank[split] > earliest[content]
     }
 
     assert sorted(pair.b for pair in pairs) == sorted(expected)

@@ -16,8 +16,11 @@ def word(name: str, split: str, **cells: str) -> Sample:
 def test_a_writer_in_train_and_test_is_a_group_on_both_sides() -> None:
     """It is told with its counts and a sample of each side; writers of one side are none."""
     samples = [
-        word("1", "train", writer="ada"), word("2", "train", writer="ada"), word("3", "train", writer="bo"),
-        word("4", "test", writer="ada"), word("5", "test", writer=""),
+        word("1", "train", writer="ada"),
+        word("2", "train", writer="ada"),
+        word("3", "train", writer="bo"),
+        word("4", "test", writer="ada"),
+        word("5", "test", writer=""),
     ]
     (group,) = groups_across(samples, None)
 

@@ -152,11 +152,7 @@ def _odd_sizes(files: VerifiedData, job: _Job) -> dict[int, tuple[int, int]]:
     shape = job.thumbs.inventory.shape
     if not job.thumbs.inventory.counts.get("resized") or max(shape.height, shape.width) > SIDE:
         return {}
-    sizes = {
-        row: size
-        for row, size in _sizes(Contents(files), job)
-        if size != (shape.height, shape.width)
-    }
+    sizes = {row: size for row, size in _sizes(Contents(files), job) if size != (shape.height, shape.width)}
     return sizes if len(set(sizes.values())) <= MOST_SIZES and len(sizes) <= near.TRIED else {}
 
 

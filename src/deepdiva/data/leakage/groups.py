@@ -40,9 +40,7 @@ def groups_across(samples: Sequence[Sample], column: str | None) -> tuple[Group,
     )
 
 
-def _across(
-    samples: Iterable[Sample], column: str, read: Callable[[Sample, str], str]
-) -> tuple[Group, ...]:
+def _across(samples: Iterable[Sample], column: str, read: Callable[[Sample, str], str]) -> tuple[Group, ...]:
     members: dict[str, list[Sample]] = {}
     for sample in samples:
         value = read(sample, column)

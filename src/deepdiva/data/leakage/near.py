@@ -6,7 +6,7 @@ of four flips; e is the residual 1 - r (see `alignment`).  Picture a is what b w
 
     e(a, b) <= 0.1 s(b)      s: residual of the fifth most similar picture: how near others come
     e(a, b) <= 0.05          nearly all of b is explained
-    d(a, b) <= 0.3           so is the detail, which plain pictures lack; or e(a, b) <= 0.0005
+    d(a, b) <= 0.2           so is the detail, which plain pictures lack; or e(a, b) <= 0.0005
 
 A pair that is not is tried again after undoing resizing and slight cropping, with s taken from
 neighbours that had the same chance.  Where there are too few others for an s, e <= 0.01 is asked for;
@@ -23,11 +23,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float32, Int64
 
-from deepdiva.data.leakage.alignment import Fit, cropped, residuals, resized
+from deepdiva.data.leakage.alignment import Fit, cropped, residuals, resized, unexplained
 from deepdiva.data.leakage.search import FLIPS
 from deepdiva.data.leakage.thumbs import Grey, Thumbs
 
-RATIO, WHOLE, DETAIL = 0.1, 0.05, 0.3
+RATIO, WHOLE, DETAIL = 0.1, 0.05, 0.2
 ALONE = 0.01
 EQUAL, SAME_DETAIL = 0.0005, 0.05
 SAME = 0.00002
@@ -96,12 +96,13 @@ def compare(
     for start in range(0, len(rows), CHUNK):
         part = slice(start, start + CHUNK)
         a, b = _pixels(thumbs, rows[part], others[part])
-        fits = [residuals(a, b[:, down, across]) for _, (down, across) in FLIPS]
-        table = np.stack([fit.whole for fit in fits])
-        best = table.argmin(axis=0)
-        flips[part] = best.reshape(-1, shape[1])
+        table = unexplained(a, b, [turn for _, turn in FLIPS])
+        flips[part] = table.argmin(axis=0).reshape(-1, shape[1])
         whole[part] = table.min(axis=0).reshape(-1, shape[1])
-        fine = np.take_along_axis(np.stack([fit.detail for fit in fits]), best[None], axis=0)
+        close = np.flatnonzero(table.min(axis=0) <= WHOLE)
+        turned = _turned(b[close], flips[part].ravel()[close])
+        fine = np.ones(len(a), np.float32)
+        fine[close] = residuals(a[close], turned).detail
         detail[part] = fine.reshape(-1, shape[1])
         report(len(rows[part]))
     return Compared(rows, others, flips, whole, detail)

@@ -8,9 +8,7 @@ import numpy as np
 from jaxtyping import Float32
 from PIL import Image
 
-FILTERS = tuple(
-    Image.Resampling[name] for name in ("NEAREST", "BOX", "BILINEAR", "BICUBIC", "LANCZOS")
-)
+FILTERS = tuple(Image.Resampling[name] for name in ("NEAREST", "BOX", "BILINEAR", "BICUBIC", "LANCZOS"))
 """Pillow's; whoever resized a picture used one of them, or one that does much the same."""
 
 Matrix = Float32[np.ndarray, "_ _"]
@@ -50,6 +48,15 @@ def coarse_waves(size: int, count: int) -> Matrix:
     waves /= np.linalg.norm(waves, axis=1, keepdims=True)
     projection: np.ndarray = (waves.T @ waves).astype(np.float32)
     return projection
+
+
+@cache
+def surroundings(size: int, reach: int) -> Matrix:
+    """Return the means over `reach` pixels on both sides of each one of a line; at its ends over fewer."""
+    places = np.arange(size)
+    near = (abs(places[:, None] - places) <= reach).astype(np.float32)
+    means: np.ndarray = near / near.sum(axis=1, keepdims=True)
+    return means
 
 
 def _resized(

@@ -118,8 +118,7 @@ def _merge(
 def _flipped(prints: Prints) -> list[Prints]:
     square = prints.reshape(-1, SIDE, SIDE)
     return [
-        np.ascontiguousarray(square[:, down, across]).reshape(len(prints), -1)
-        for _, (down, across) in FLIPS
+        np.ascontiguousarray(square[:, down, across]).reshape(len(prints), -1) for _, (down, across) in FLIPS
     ]
 
 

@@ -107,4 +107,6 @@ def _across(one: Sequence[Sample], other: Sequence[Sample], similarity: float) -
     if a.split and b.split and SPLIT_NAMES.index(a.split) > SPLIT_NAMES.index(b.split):
         a, b = b, a
     splits = (a.split or "train", b.split or "test")
-    return Pair(a=a.name, b=b.name, splits=splits, how="nearly the same text", similarity=round(similarity, 4))
+    return Pair(
+        a=a.name, b=b.name, splits=splits, how="nearly the same text", similarity=round(similarity, 4)
+    )
