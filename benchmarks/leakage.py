@@ -42,9 +42,7 @@ def main() -> None:
         done = subprocess.run([*words, "check", str(data)], env=environment, check=False)
         wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    print(
-        f"{asked.pictures:,} pictures: exit {done.returncode}, {wall:.1f} s, {processor:.1f} s of processor time"
-    )
+    print(f"{asked.pictures:,} pictures: exit {done.returncode}, {wall:.1f} s, processor {processor:.1f} s")
     print(f"most memory of a child so far: {after.ru_maxrss / 1024:.0f} MiB")
 
 

@@ -19,7 +19,8 @@ DRAWN = 20
 _HEAD = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy"
+  content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Leakage between splits</title>
 <style>
@@ -73,7 +74,8 @@ def _html(found: Mapping[str, Any], pictures: Mapping[str, bytes]) -> Iterator[s
     yield f"<p>{_text(found['layout'])}, {samples}. Data <code>{_text(found['data_sha256'])}</code></p>"
     yield (
         f"<p><b>{len(found['exact']):,}</b> exact and <b>{len(found['near']):,}</b> near pairs, "
-        f"<b>{len(found['groups']):,}</b> groups in two splits; {found['look_alikes']:,} pairs only look alike.</p>"
+        f"<b>{len(found['groups']):,}</b> groups in two splits; "
+        f"{found['look_alikes']:,} pairs only look alike.</p>"
     )
     if len(pairs) > SHOWN:
         yield f"<p>The first {SHOWN} pairs are shown; <code>--json</code> has all.</p>"

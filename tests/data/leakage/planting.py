@@ -52,7 +52,7 @@ def write_splits(root: Path, pictures: list[np.ndarray] | np.ndarray) -> Path:
 def plant(root: Path, plants: dict[str, Plant], first: int = 0, each: int = 1) -> dict[tuple[str, str], str]:
     """Put altered copies of train pictures into test; return which is made from which, and how."""
     sources = iter(sorted((root / "train").glob("*/*.png"))[first::3])
-    made = {}
+    made: dict[tuple[str, str], str] = {}
     for how, (change, suffix, saving) in plants.items():
         for number in range(each):
             source = next(sources)

@@ -25,7 +25,8 @@ def fresh_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def digits(count: int = 1797) -> np.ndarray:
     from sklearn.datasets import load_digits
 
-    return ((load_digits().images[:count].astype(np.int64) * 255 + 8) // 16).astype(np.uint8)
+    images = np.asarray(load_digits().images[:count], np.int64)
+    return ((images * 255 + 8) // 16).astype(np.uint8)
 
 
 def mnist(count: int = 5000) -> np.ndarray:
@@ -38,16 +39,20 @@ def mnist(count: int = 5000) -> np.ndarray:
 
 
 def photographs() -> list[np.ndarray]:
-    """Return parts of scikit-image's photographs, 100 by 120 pixels, in color."""
+    """Return parts of scikit-image's photographs, 100 by 120 pixels, in color, that show something."""
     from skimage import data
 
-    images = [data.astronaut(), data.chelsea(), data.coffee(), data.rocket()]
-    return [
+    folder = Path(data.__file__).parent
+    images = [
+        np.asarray(Image.open(folder / name)) for name in ("astronaut.png", "chelsea.png", "coffee.png")
+    ]
+    parts = [
         image[top : top + 100, left : left + 120]
         for image in images
-        for top in range(0, image.shape[0] - 100, 100)
+        for top in range(0, image.shape[0] - 100, 80)
         for left in range(0, image.shape[1] - 120, 120)
     ]
+    return [part for part in parts if part.std() > 40]
 
 
 def named(found: Leakage) -> set[tuple[str, str]]:
@@ -181,7 +186,7 @@ def test_a_second_check_is_looked_up(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_large_sets_are_checked_for_equality_before_a_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A quick check of many pictures finds equal ones, says what it left out, and takes a full answer that is there."""
+    """A quick check of many says what it left out, and takes a full answer."""
     monkeypatch.setattr("deepdiva.data.leakage.check.MOST_BEFORE_RUN", 50)
     root = write_splits(tmp_path / "data", digits(60))
     plant(root, {"same": SAME})

@@ -24,10 +24,10 @@ def contents(members: list[tuple[str, str, str]]) -> dict[str, list[Sample]]:
 
 @given(MEMBERS)
 def test_every_sample_that_an_earlier_split_has_is_named_once(members: list[tuple[str, str, str]]) -> None:
-    """A sample of val or test is named iff its content is in an earlier split, with one of the earliest split."""
+    """A sample is named iff its content is in an earlier split, beside one of the earliest."""
     pairs = pairs_across(contents(members), "same")
-    rank = {name: place for place, name in enumerate(SPLIT_NAMES)}
-    earliest = {}
+    rank: dict[str, int] = {name: place for place, name in enumerate(SPLIT_NAMES)}
+    earliest: dict[str, int] = {}
     for content, split, _ in members:
         earliest[content] = min(earliest.get(content, 9), rank[split])
     expected = {

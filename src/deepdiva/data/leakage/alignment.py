@@ -5,7 +5,8 @@ brightness and contrast do not count.  It is taken twice: of the whole pictures,
 rule, and of their detail, in which a faint texture counts as much as an edge: each pixel less
 the mean of the 5 x 5 around it, over their standard deviation plus 2 grey values of noise.
 A picture of which less than 3 % of the variance is left without the 4 x 4 slowest waves (DCT) and the
-means of its rows and columns is plain: an edge, a shade, a sky.  It has no detail.
+means of its rows and columns is plain: an edge, a shade, a sky.  It has no detail; a picture of less
+than 16 pixels is all detail.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from deepdiva.data.leakage.thumbs import Grey
 
 AROUND = 2
 """Pixels on each side of one that are its surroundings."""
+SMALLEST = 16
+"""Pixels of the shorter side; a smaller picture is all detail."""
 NOISE = 2
 """Grey values (0 to 255) that say nothing."""
 WAVES, PLAIN = 4, 0.03
@@ -43,9 +46,11 @@ class Fit(NamedTuple):
 
 def residuals(a: Grey, b: Grey) -> Fit:
     """Return what is left of each pair as it lies there; 1 where one of two shows nothing, or no detail."""
-    left = _residual(_vectors(detail(a)), _vectors(detail(b)))
+    whole = _residual(_vectors(a), _vectors(b))
+    small = min(a.shape[1:]) < SMALLEST
+    left = whole.copy() if small else _residual(_vectors(detail(a)), _vectors(detail(b)))
     left[_plain(a) | _plain(b)] = 1
-    return Fit(_residual(_vectors(a), _vectors(b)), left)
+    return Fit(whole, left)
 
 
 def unexplained(a: Grey, b: Grey, turns: Sequence[tuple[slice, slice]]) -> Float32[np.ndarray, "turns pairs"]:
@@ -124,7 +129,7 @@ class _Best:
 
 
 def _vectors(grey: Grey) -> Vectors:
-    """Return pictures with mean 0 and length 1; all zeros where there is less than a hundredth of a grey value."""
+    """Return pictures with mean 0 and length 1; zeros where they show less than 0.01 of a grey value."""
     flat = grey.reshape(len(grey), grey.shape[1] * grey.shape[2])
     flat = flat - flat.mean(axis=1, keepdims=True)
     lengths = np.sqrt(np.einsum("ij,ij->i", flat, flat))

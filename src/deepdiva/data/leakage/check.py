@@ -90,7 +90,7 @@ def _near(files: VerifiedData, layout: Layout, quick: bool) -> Near:
         return (), 0, {"near": "texts" if layout.name == "text" else None}, ()
     if quick:
         told = (
-            f"nearly equal pictures were not looked for among {len(samples):,}, which takes more than a moment: "
+            f"nearly equal pictures were not looked for among {len(samples):,}, which takes a while: "
             "`deepdiva data check DIR` does, and later runs know its answer"
         )
         return (), 0, {"near": None}, (told,)
@@ -98,8 +98,8 @@ def _near(files: VerifiedData, layout: Layout, quick: bool) -> Near:
     pairs, alike, counts = find_copies(files, once, by_digest(files, once))
     thresholds = {"ratio": near.RATIO, "residual": near.WHOLE, "detail": near.DETAIL}
     bad = counts["unreadable"]
-    told = (f"{bad} pictures cannot be decoded and were not compared",) if bad else ()
-    return pairs, alike, {"near": "pictures", "thresholds": thresholds} | counts, told
+    notices = (f"{bad} pictures cannot be decoded and were not compared",) if bad else ()
+    return pairs, alike, {"near": "pictures", "thresholds": thresholds, **counts}, notices
 
 
 def _once(samples: Sequence[Sample]) -> list[Sample]:

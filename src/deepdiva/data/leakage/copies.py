@@ -122,11 +122,8 @@ def _judge(job: _Job, compared: Compared, sizes: Mapping[int, tuple[int, int]], 
 
 
 def _again(suspects: Compared, attempt: Callable[[Compared], Compared]) -> Compared:
-    """Try the two best neighbours of all suspects, then all neighbours of those that fit: s comes from them."""
-    order = np.argsort(suspects.whole, axis=1, kind="stable")[:, :2]
-    tables = (suspects.others, suspects.flips, suspects.whole, suspects.detail)
-    first = Compared(suspects.rows, *(np.take_along_axis(table, order, axis=1) for table in tables))
-    fits = attempt(first).whole.min(axis=1) <= 2 * near.RATIO * suspects.scale
+    """Try the two best neighbours of all suspects, then all of those that fit: s comes from them."""
+    fits = attempt(suspects.best(2)).whole.min(axis=1) <= 2 * near.RATIO * suspects.scale
     fits |= suspects.scale == 0
     return attempt(suspects.only(np.flatnonzero(fits)))
 

@@ -114,9 +114,7 @@ class Leakage:
             if count:
                 yield f"{split} holds {count:,} samples that repeat another one of {split}"
         if self.look_alikes:
-            yield (
-                f"{self.look_alikes:,} pairs across splits look alike, no more than others of this data set do"
-            )
+            yield f"{self.look_alikes:,} pairs across splits look alike, no more than others of this set do"
         yield from self.notices
 
 

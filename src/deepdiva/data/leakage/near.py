@@ -6,7 +6,7 @@ of four flips; e is the residual 1 - r (see `alignment`).  Picture a is what b w
 
     e(a, b) <= 0.1 s(b)      s: residual of the fifth most similar picture: how near others come
     e(a, b) <= 0.05          nearly all of b is explained
-    d(a, b) <= 0.2           so is the detail, which plain pictures lack; or e(a, b) <= 0.0005
+    d(a, b) <= 0.2           so is the detail, which plain pictures lack; or e(a, b) <= 0.0005, not cropped
 
 A pair that is not is tried again after undoing resizing and slight cropping, with s taken from
 neighbours that had the same chance.  Where there are too few others for an s, e <= 0.01 is asked for;
@@ -37,6 +37,7 @@ HOPELESS = 0.9
 """Residual over s from which nothing is tried again."""
 TRIED = 2000
 """Pictures, the most suspicious ones, for which resizing and cropping are undone."""
+CROPPED = "cropped"
 SMALL = 32
 """Pixels; in smaller pictures the traces of resizing are as large as differences between pictures."""
 SHORTEST = 16
@@ -75,7 +76,10 @@ class Compared:
         scale = self.scale[:, None]
         near = (self.whole <= RATIO * scale) & (self.whole <= WHOLE)
         near |= (scale == 0) & (self.whole <= ALONE)
-        near &= (self.detail <= DETAIL) | (self.whole <= EQUAL)
+        fits = self.detail <= DETAIL
+        if self.how != CROPPED:  # cut as it pleases, any edge fits any other
+            fits |= self.whole <= EQUAL
+        near &= fits
         equal = (self.whole <= EQUAL) & (self.detail <= SAME_DETAIL)
         if not self.how:
             equal |= self.whole <= SAME
@@ -83,8 +87,15 @@ class Compared:
 
     def only(self, chosen: Int64[np.ndarray, " chosen"]) -> Compared:
         """Return the pictures at the places `chosen`."""
-        tables = (self.rows, self.others, self.flips, self.whole, self.detail)
-        return Compared(*(table[chosen] for table in tables), how=self.how)
+        rows, others, flips = self.rows[chosen], self.others[chosen], self.flips[chosen]
+        return Compared(rows, others, flips, self.whole[chosen], self.detail[chosen], self.how)
+
+    def best(self, count: int) -> Compared:
+        """Return each picture with its `count` best neighbours alone."""
+        order = np.argsort(self.whole, axis=1, kind="stable")[:, :count]
+        others, flips = (np.take_along_axis(table, order, axis=1) for table in (self.others, self.flips))
+        whole, detail = (np.take_along_axis(table, order, axis=1) for table in (self.whole, self.detail))
+        return Compared(self.rows, others, flips, whole, detail, self.how)
 
 
 def compare(
@@ -141,7 +152,7 @@ def try_resized(
 
 def try_cropped(thumbs: Thumbs, compared: Compared, *, report: Callable[[int], object]) -> Compared:
     """Compare again, undoing slight cropping."""
-    return _again(thumbs, compared, lambda _, a, b: cropped(a, b), "cropped", report)
+    return _again(thumbs, compared, lambda _, a, b: cropped(a, b), CROPPED, report)
 
 
 def _halves(thumbs: Thumbs) -> list[tuple[int, int]]:

@@ -54,7 +54,8 @@ class Thumbs:
         _, height, width = grey.shape
         if (height, width) == (self.height, self.width):
             return grey
-        return shrinking(height, self.height) @ grey @ shrinking(width, self.width).T
+        small: Grey = shrinking(height, self.height) @ grey @ shrinking(width, self.width).T
+        return small
 
     def good(self) -> Int64[np.ndarray, " pictures"]:
         """Return the rows of all pictures that could be decoded."""
