@@ -58,7 +58,8 @@ def unexplained(a: Grey, b: Grey, turns: Sequence[tuple[slice, slice]]) -> Float
     shape = b.shape
     vectors, others = _vectors(a).reshape(shape), _vectors(b).reshape(shape)
     products = [np.einsum("ijk,ijk->i", vectors, others[:, down, across]) for down, across in turns]
-    return np.float32(1) - np.stack(products)
+    left: np.ndarray = np.float32(1) - np.stack(products)
+    return left
 
 
 def detail(grey: Grey) -> Grey:
@@ -67,7 +68,8 @@ def detail(grey: Grey) -> Grey:
     down, across = surroundings(height, AROUND), surroundings(width, AROUND)
     fine = grey - _along(grey, down, across)
     varied: np.ndarray = np.sqrt(np.maximum(_along(fine * fine, down, across), 0))
-    return fine / (varied + NOISE)
+    even: np.ndarray = fine / (varied + NOISE)
+    return even
 
 
 def _plain(grey: Grey) -> Bool[np.ndarray, " pairs"]:
@@ -130,8 +132,8 @@ class _Best:
 
 def _vectors(grey: Grey) -> Vectors:
     """Return pictures with mean 0 and length 1; zeros where they show less than 0.01 of a grey value."""
-    flat = grey.reshape(len(grey), grey.shape[1] * grey.shape[2])
-    flat = flat - flat.mean(axis=1, keepdims=True)
+    raw = grey.reshape(len(grey), grey.shape[1] * grey.shape[2])
+    flat: np.ndarray = raw - raw.mean(axis=1, keepdims=True)
     lengths = np.sqrt(np.einsum("ij,ij->i", flat, flat))
     by = np.where(lengths < 0.01 * flat.shape[1] ** 0.5, 0, 1 / np.maximum(lengths, 1e-6))
     flat *= by[:, None].astype(np.float32)
