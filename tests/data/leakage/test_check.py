@@ -150,9 +150,9 @@ def test_many_copies_of_one_picture_are_all_named(tmp_path: Path) -> None:
 def test_plain_pictures_are_compared_for_equality_alone(tmp_path: Path) -> None:
     """Black pages and straight edges look all the same; that is no leak."""
     pictures = []
-    for number in range(40):
+    for number in range(28):
         pixels = np.zeros((32, 32), np.uint8)
-        pixels[number % 28 + 2 :] = 200 + number
+        pixels[number + 2 :] = 200 + number
         pictures.append(pixels if number % 4 else np.full((32, 32), number, np.uint8))
     found = check_leakage(verify(write_splits(tmp_path / "data", pictures)))
 

@@ -47,8 +47,9 @@ class Fit(NamedTuple):
 def residuals(a: Grey, b: Grey) -> Fit:
     """Return what is left of each pair as it lies there; 1 where one of two shows nothing, or no detail."""
     whole = _residual(_vectors(a), _vectors(b))
-    small = min(a.shape[1:]) < SMALLEST
-    left = whole.copy() if small else _residual(_vectors(detail(a)), _vectors(detail(b)))
+    if min(a.shape[1:]) < SMALLEST:
+        return Fit(whole, whole)
+    left = _residual(_vectors(detail(a)), _vectors(detail(b)))
     left[_plain(a) | _plain(b)] = 1
     return Fit(whole, left)
 

@@ -92,7 +92,13 @@ def find_copies(
         job = _Job(thumbs, rows, ranks, report)
         _look(job, _odd_sizes(files, job), found)
     bad = len(names) - len(thumbs.good())
-    pairs = [_pair(samples[a], samples[b], *what) for (a, b), what in sorted(found.pairs.items())]
+    members = {places[alike[0].name]: alike for alike in contents.values()}
+    pairs = [
+        _pair(samples[a], other, *what)
+        for (a, b), what in sorted(found.pairs.items())
+        for other in members[b]
+        if other.split != samples[a].split
+    ]
     return tuple(pairs), len(found.alike - found.pairs.keys()), {"pictures": len(rows), "unreadable": bad}
 
 

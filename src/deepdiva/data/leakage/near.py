@@ -76,13 +76,13 @@ class Compared:
         scale = self.scale[:, None]
         near = (self.whole <= RATIO * scale) & (self.whole <= WHOLE)
         near |= (scale == 0) & (self.whole <= ALONE)
-        fits = self.detail <= DETAIL
-        if self.how != CROPPED:  # cut as it pleases, any edge fits any other
-            fits |= self.whole <= EQUAL
-        near &= fits
         equal = (self.whole <= EQUAL) & (self.detail <= SAME_DETAIL)
+        fits = self.detail <= DETAIL
+        if self.how == CROPPED:  # cut as it pleases, a plain picture fits many others
+            return near & fits & (self.others >= 0)
         if not self.how:
             equal |= self.whole <= SAME
+        near &= fits | (self.whole <= EQUAL)
         return (near | equal) & (self.others >= 0)
 
     def only(self, chosen: Int64[np.ndarray, " chosen"]) -> Compared:
