@@ -11,7 +11,7 @@ from typing import Any, Literal
 from deepdiva.data.layouts import Layout, Sample, find_layout
 from deepdiva.data.leakage import near, texts
 from deepdiva.data.leakage.copies import find_copies
-from deepdiva.data.leakage.exact import by_digest, by_row, contradictions, inside, pairs_across
+from deepdiva.data.leakage.exact import Contents, by_digest, by_row, contradictions, inside, pairs_across
 from deepdiva.data.leakage.findings import Leakage, Pair
 from deepdiva.data.leakage.groups import groups_across
 from deepdiva.data.leakage.kept import load, save
@@ -65,7 +65,7 @@ def _key(files: VerifiedData, group_by: str | None, depth: str) -> str:
 def _check(files: VerifiedData, layout: Layout, group_by: str | None, quick: bool) -> Leakage:
     samples = layout.samples
     contents, sayings = by_digest(files, samples), texts.by_text(samples)
-    pairs, alike, checked, notices = _near(files, layout, quick)
+    pairs, alike, checked, notices = _near(files, layout, sayings, quick)
     counts = Counter(sample.split for sample in samples)
     splits = {split: counts[split] for split in SPLIT_NAMES if counts[split]}
     if len(splits) < 2:
@@ -75,7 +75,7 @@ def _check(files: VerifiedData, layout: Layout, group_by: str | None, quick: boo
         layout=layout.name,
         checked={"samples": splits, "unsplit": counts[None]} | checked,
         exact=pairs_across(contents, "same bytes") + pairs_across(sayings, "same text"),
-        near=pairs + texts.near_texts(sayings),
+        near=pairs,
         look_alikes=alike,
         groups=groups_across(samples, group_by),
         contradictions=contradictions(contents) + contradictions(sayings),
@@ -84,18 +84,23 @@ def _check(files: VerifiedData, layout: Layout, group_by: str | None, quick: boo
     )
 
 
-def _near(files: VerifiedData, layout: Layout, quick: bool) -> Near:
-    samples = [sample for sample in layout.samples if sample.split and sample.files]
-    if layout.name not in PICTURES or len({sample.split for sample in samples}) < 2:
-        return (), 0, {"near": "texts" if layout.name == "text" else None}, ()
+def _near(files: VerifiedData, layout: Layout, sayings: Contents, quick: bool) -> Near:
+    samples = [sample for sample in layout.samples if sample.split]
+    if layout.name not in (*PICTURES, "text") or len({sample.split for sample in samples}) < 2:
+        return (), 0, {"near": None}, ()
     if quick:
         told = (
-            f"nearly equal pictures were not looked for among {len(samples):,}, which takes a while: "
+            f"nearly equal samples were not looked for among {len(samples):,}, which takes a while: "
             "`deepdiva data check DIR` does, and later runs know its answer"
         )
         return (), 0, {"near": None}, (told,)
-    once = _once(samples)
-    pairs, alike, counts = find_copies(files, once, by_digest(files, once))
+    if layout.name == "text":
+        return texts.near_texts(sayings), 0, {"near": "texts", "thresholds": {"jaccard": texts.JACCARD}}, ()
+    return _near_pictures(files, _once(samples))
+
+
+def _near_pictures(files: VerifiedData, samples: Sequence[Sample]) -> Near:
+    pairs, alike, counts = find_copies(files, samples, by_digest(files, samples))
     thresholds = {"ratio": near.RATIO, "residual": near.WHOLE, "detail": near.DETAIL}
     bad = counts["unreadable"]
     notices = (f"{bad} pictures cannot be decoded and were not compared",) if bad else ()
@@ -106,5 +111,6 @@ def _once(samples: Sequence[Sample]) -> list[Sample]:
     """Return one sample of each picture file: many rows of a table may stand for one."""
     first: dict[str, Sample] = {}
     for sample in samples:
-        first.setdefault(sample.files[0], sample)
+        if sample.files:
+            first.setdefault(sample.files[0], sample)
     return list(first.values())
