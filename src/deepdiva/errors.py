@@ -6,6 +6,7 @@
     |   +-- UncommittedCode         code differs from its last commit
     |   +-- LevelRefused            a determinism level cannot be met
     |   +-- StampDiffers            a run would go on upon something else than it began with
+    |   +-- LeakageFound            the splits of the data have something in common
     +-- DataError               4  data, archives or checkpoints that cannot be read
     |   +-- DataChanged             files differ from their footprint
     |   +-- CheckpointError         no checkpoint that can be trusted
@@ -65,6 +66,10 @@ class LevelRefused(GateRefused):
 
 class StampDiffers(GateRefused):
     """Code, data, packages or hardware are not those the run began with."""
+
+
+class LeakageFound(GateRefused):
+    """Samples or groups of the data are in more than one split."""
 
 
 class DataError(DeepDivaError):

@@ -12,6 +12,7 @@ VERBS: dict[str, str] = {
     "footprint": "show the footprint of a data set; take a new one with --update",
     "verify": "compare a data set with its footprint",
     "diff": "tell what differs between two data sets or footprints",
+    "check": "find what the splits have in common: equal and nearly equal samples, groups",
     "croissant": "describe a data set in Croissant, for search engines and other tools",
 }
 

@@ -21,16 +21,7 @@ def main(words: list[str]) -> int:
     request, place, said = run_words.read(words)
     with progress_on() as progress:
         try:
-            record = experiment.run(
-                request,
-                place,
-                on_uncommitted=said.on_uncommitted,
-                deep=said.deep,
-                strict_inputs=said.strict_inputs,
-                stop_after_steps=said.stop_after_steps,
-                self_check=said.self_check,
-                progress=progress,
-            )
+            record = experiment.run(request, place, terms=said.terms, progress=progress)
         except DeepDivaError:
             result.tell_broken(progress.folder, as_json=said.json)
             raise

@@ -13,7 +13,7 @@ import tyro
 from deepdiva.cli import words as typed
 from deepdiva.engine import Machine, Schedule, TaskPage
 from deepdiva.errors import ConfigError
-from deepdiva.experiment import Place, RunRequest, find_data, read_request
+from deepdiva.experiment import Place, RunRequest, Terms, find_data, read_request
 from deepdiva.provenance.levels import default_threads
 from deepdiva.randomness import SeedPlan
 from deepdiva.tasks import catalog
@@ -45,10 +45,24 @@ class Words:
     """Refuse files and variables that training code reads although the record does not hold them."""
     self_check: bool = False
     """First train a few steps twice and through a checkpoint; refuse, if their bits differ, and say why."""
+    allow_leakage: bool = False
+    """Run although train, val and test have samples or groups in common; the record tells it."""
     json: bool = False
     """Print the result as one JSON object."""
     schedule: Schedule = Schedule()
     machine: Machine = Machine()
+
+    @property
+    def terms(self) -> Terms:
+        """On which terms the run starts."""
+        return Terms(
+            on_uncommitted=self.on_uncommitted,
+            deep=self.deep,
+            strict_inputs=self.strict_inputs,
+            self_check=self.self_check,
+            allow_leakage=self.allow_leakage,
+            stop_after_steps=self.stop_after_steps,
+        )
 
 
 def read(words: Sequence[str]) -> tuple[RunRequest, Place, Words]:

@@ -46,8 +46,18 @@ def _print_head(console: Console, run: RunRecord) -> None:
     console.print(plain(", ".join(str(fact) for fact in facts if fact)), style="dim", soft_wrap=True)
     if run.verdict:
         console.print(plain(run.verdict), soft_wrap=True)
+    if run.leakage.get("verdict") == "leakage":
+        console.print(plain(_leakage(run.leakage), "yellow"), soft_wrap=True)
     if run.status in ("failed", "interrupted") and info.get("reason"):
         console.print(plain(str(info["reason"]).splitlines()[0], "yellow"), soft_wrap=True)
+
+
+def _leakage(told: Mapping[str, Any]) -> str:
+    """Return what the splits had in common, in a line."""
+    counts = {kind: told.get(kind) for kind in ("exact", "near", "groups")}
+    known = [f"{len(c)} {kind}" for kind, c in counts.items() if isinstance(c, list) and c]
+    allowed = ", allowed by --allow-leakage" if told.get("allowed") else ""
+    return f"leakage: splits share samples ({', '.join(known)}){allowed}; scores may be too good"
 
 
 def _scores(run: RunRecord) -> Table:
@@ -115,6 +125,8 @@ def _ground(run: RunRecord) -> Iterator[tuple[str, str]]:
         yield "computed by", f"{numbers.get('device')}, {threads}"
     yield "numeric class", str(run.info["numeric_class"])
     yield "data", f"{run.info['data_sha256']} ({_part(run.stamp, 'data').get('files', '?')} files)"
+    if run.leakage:
+        yield "leakage check", str(run.leakage.get("verdict"))
     yield "last weights", str(run.info["weights_sha256"])
 
 

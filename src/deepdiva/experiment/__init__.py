@@ -3,7 +3,7 @@
 from deepdiva.experiment.find_data import find_data
 from deepdiva.experiment.reproduce import Wish, reproduce
 from deepdiva.experiment.reproduce_commit import reproduce_commit
-from deepdiva.experiment.request import Place, RunRequest, read_request
+from deepdiva.experiment.request import Place, RunRequest, Terms, read_request
 from deepdiva.experiment.resume import resume
 from deepdiva.experiment.run import run
 from deepdiva.experiment.verdict import Reproduction
@@ -12,6 +12,7 @@ __all__ = [
     "Place",
     "Reproduction",
     "RunRequest",
+    "Terms",
     "Wish",
     "find_data",
     "read_request",

@@ -11,6 +11,7 @@ from typing import Any
 from deepdiva.config import as_toml, fingerprint, from_table, read_toml
 from deepdiva.engine import Machine, Schedule
 from deepdiva.errors import ConfigError
+from deepdiva.provenance.gate import OnUncommitted
 from deepdiva.randomness import LARGEST_SEED
 from deepdiva.tasks import catalog
 
@@ -64,6 +65,24 @@ class Place:
     """The data folder."""
     out: Path
     """Run folders lie directly below it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """On which terms a run starts, and where it stops; no part of the request, for none moves a number."""
+
+    on_uncommitted: OnUncommitted = "refuse"
+    """What to do about code that no commit holds."""
+    deep: bool = False
+    """Hash every file of the data first, instead of comparing sizes and times."""
+    strict_inputs: bool = False
+    """Refuse what training code reads although the record does not hold it (INP-001)."""
+    self_check: bool = False
+    """First train a few steps twice and through a checkpoint, and refuse if their bits differ."""
+    allow_leakage: bool = False
+    """What the splits have in common is recorded, and stops nothing."""
+    stop_after_steps: int | None = None
+    """Stop there as if a signal came."""
 
 
 def read_request(path: Path) -> RunRequest:

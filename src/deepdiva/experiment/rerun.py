@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any
 
 from deepdiva.errors import Interrupted
+from deepdiva.experiment.leakage import was_checked
 from deepdiva.experiment.workplace import Workplace, bring_back
 
 
@@ -57,7 +58,11 @@ def rerun(
     """
     with TemporaryDirectory(prefix="deepdiva-reproduce-") as scratch:
         place = bring_back(run, Path(scratch), alone=python is not None, places=places)
-        return run_at(place, data=data, out=out, stop_after_steps=stop_after_steps, python=python)
+        # What the run was allowed once stays allowed; older runs, and their code, know no such check.
+        allowed = ("--allow-leakage",) if was_checked(run) else ()
+        return run_at(
+            place, data=data, out=out, stop_after_steps=stop_after_steps, python=python, more=allowed
+        )
 
 
 def run_at(
@@ -67,11 +72,12 @@ def run_at(
     out: Path,
     stop_after_steps: int | None = None,
     python: Path | None = None,
+    more: Sequence[str] = (),
 ) -> Rerun:
-    """Let the request at `place` run; see `rerun`."""
+    """Let the request at `place` run, with `more` words of the command; see `rerun`."""
     words = [str(place.request), "--data", str(data.absolute()), "--out", str(out.absolute())]
     stop = [] if stop_after_steps is None else ["--stop-after-steps", str(stop_after_steps)]
-    words += ["--on-uncommitted", "snapshot", "--json", *stop]
+    words += ["--on-uncommitted", "snapshot", "--json", *stop, *more]
     status, answer = _type(words, place, python or Path(sys.executable))
     return Rerun(status=status, folder=_folder_of(answer), notes=place.notes)
 

@@ -14,7 +14,8 @@ from deepdiva import engine
 from deepdiva.engine import Learner, Loop, Plan, Progress, Silence, StopSignal
 from deepdiva.errors import ConfigError, DataChanged, Interrupted
 from deepdiva.experiment.companion import Companion
-from deepdiva.experiment.request import Place, RunRequest
+from deepdiva.experiment.leakage import check_before_run, keep_answer
+from deepdiva.experiment.request import Place, RunRequest, Terms
 from deepdiva.experiment.self_check import check_itself, refuse_level
 from deepdiva.experiment.watch import Watch
 from deepdiva.provenance import NumericClass, Source, Stamp, VerifiedData, check, find_source
@@ -27,48 +28,37 @@ from deepdiva.tasks import catalog
 
 
 def run(
-    request: RunRequest,
-    place: Place,
-    *,
-    on_uncommitted: OnUncommitted = "refuse",
-    deep: bool = False,
-    strict_inputs: bool = False,
-    stop_after_steps: int | None = None,
-    self_check: bool = False,
-    progress: Progress | None = None,
+    request: RunRequest, place: Place, *, terms: Terms | None = None, progress: Progress | None = None
 ) -> RunRecord:
     """Pass the gate, train, validate, test once, and write everything down.
 
     Args:
-        on_uncommitted: What to do about code that no commit holds.
-        deep: Hash every file of the data first, instead of comparing sizes and times.
-        strict_inputs: Refuse what training code reads although the record does not hold it (INP-001).
-        stop_after_steps: Stop there as if a signal came; no part of the request.
-        self_check: First train a few steps twice and through a checkpoint, and refuse if their
-            bits differ; see `self_check.check_itself`.
+        terms: On which terms the run starts; the usual ones if None.
 
     Raises:
         DeepDivaError: anything of the family; what was measured until then is on disk.
     """
-    progress = progress or Silence()
-    if self_check:
+    terms, progress = terms or Terms(), progress or Silence()
+    if terms.self_check:
         refuse_level(request)
-    with StopSignal(stop_after_steps) as stop, Watch(strict=strict_inputs) as watch:
+    with StopSignal(terms.stop_after_steps) as stop, Watch(strict=terms.strict_inputs) as watch:
         progress = watch.over(progress)
-        source, stamp = pass_gate(request, place, on_uncommitted=on_uncommitted, deep=deep)
+        source, stamp = pass_gate(request, place, on_uncommitted=terms.on_uncommitted, deep=terms.deep)
         request = dataclasses.replace(request, data_sha256=stamp.data.footprint.digest)
         watch.stand_on(source, stamp)
         learner = build_learner(request, stamp.data)
         watch.look()
+        leakage = check_before_run(stamp.data, allow=terms.allow_leakage)
         checked: tuple[str, ...] = ()
-        if self_check:
+        if terms.self_check:
             progress.note("self-check: training a few steps, again, and through a checkpoint")
             checked = check_itself(request, place, source, stamp.data, stop)
-        noticed = (*stamp.code.notices, *stamp.data.notices, *learner.task.notices, *checked)
-        for notice in (*engine.notices(stamp.numeric_class), *noticed):
+        noticed = (*stamp.code.notices, *stamp.data.notices, *leakage.notices, *learner.task.notices)
+        for notice in (*engine.notices(stamp.numeric_class), *noticed, *checked):
             progress.note(notice)
-        with _open(request, place, source, stamp, strict_inputs=strict_inputs) as writer:
+        with _open(request, place, source, stamp, strict_inputs=terms.strict_inputs) as writer:
             _keep_facts(learner, writer)
+            keep_answer(leakage, writer.folder)
             for line in checked:
                 writer.log(line)
             loop = Loop(learner, writer, progress, stop)

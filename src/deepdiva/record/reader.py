@@ -70,6 +70,15 @@ class RunRecord:
         """What training code read although nothing declares it; None where the record does not tell."""
         return load(self.folder)
 
+    @cached_property
+    def leakage(self) -> dict[str, Any]:
+        """What the splits had in common, as `data/leakage.json` tells; empty where that cannot be read."""
+        try:
+            told = json.loads((self.folder / "data" / "leakage.json").read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return told if isinstance(told, dict) else {}
+
     @property
     def events(self) -> tuple[Event, ...]:
         """All measurements, in the order in which they were taken."""
