@@ -95,15 +95,31 @@ def decode(
         BadPicture: see `read_header`; or the pixels are damaged.
     """
     with _explained(content):
-        image = _open(content)
-        _refuse(image)
-        image.load()
-        header = _header(image, _orientation(image))
-        upright = ImageOps.exif_transpose(image) if header.turned else image
-        levels = _to_bytes(_without_alpha(upright), "L" if channels == 1 else "RGB")
+        image, header = _load(content)
+        levels = _to_bytes(_without_alpha(image), "L" if channels == 1 else "RGB")
         if levels.size != (width, height):
             levels = levels.resize((width, height), Image.Resampling.BILINEAR)
         return np.asarray(levels).reshape(height, width, channels), header
+
+
+def load(content: bytes) -> tuple[Image.Image, Header]:
+    """Return the picture of a file as it is stored, turned upright, and what the file said about it.
+
+    For pictures whose values are no levels of light, such as masks.
+
+    Raises:
+        BadPicture: see `read_header`; or the pixels are damaged.
+    """
+    with _explained(content):
+        return _load(content)
+
+
+def _load(content: bytes) -> tuple[Image.Image, Header]:
+    image = _open(content)
+    _refuse(image)
+    image.load()
+    header = _header(image, _orientation(image))
+    return (ImageOps.exif_transpose(image) if header.turned else image), header
 
 
 def _open(content: bytes) -> Image.Image:

@@ -10,6 +10,8 @@ from jaxtyping import Int64, UInt64
 
 SplitName = Literal["train", "val", "test"]
 SPLIT_NAMES: tuple[SplitName, ...] = get_args(SplitName)
+MANIFEST_NAME = "split.json"
+"""What `data split` writes beside the splits it made."""
 
 
 @runtime_checkable

@@ -1,11 +1,13 @@
 """Look at a folder of data without trusting it: which files there are, and their bytes.
 
 Nothing is opened through a link or by a path that could lead elsewhere: every step goes
-from an open folder to a name in it.
+from an open folder to a name in it.  The exception are links that our own split recorded:
+see `links`.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import unicodedata
@@ -16,8 +18,9 @@ from typing import NamedTuple
 
 from deepdiva.errors import DataError
 from deepdiva.provenance.files import TEMPORARY_PREFIX
+from deepdiva.provenance.links import LINKS_NAME, Links
 
-OURS = frozenset({".gitignore", "footprint.json", "footprint.deepdiva.json"})
+OURS = frozenset({".gitignore", "footprint.json", "footprint.deepdiva.json", LINKS_NAME})
 """Names that are never data because we write them."""
 LITTER = frozenset(
     {".DS_Store", ".Spotlight-V100", ".Trashes", ".fseventsd", "__MACOSX", "Thumbs.db", "desktop.ini"}
@@ -85,7 +88,11 @@ def look_at(root: Path) -> Tree:
             remedy="look for a typing error, or get data: `deepdiva data get digits --to data`",
             code="DATA-044" if isinstance(error, PermissionError) else "DATA-046",
         ) from error
-    _Walk(tree, Path(os.path.realpath(root))).folder(descriptor, "", 0)
+    links = Links(os.dup(descriptor))
+    try:
+        _Walk(tree, Path(os.path.realpath(root)), links).folder(descriptor, "", 0)
+    finally:
+        os.close(links.root)
     if tree.faults:
         raise _refusal(root, sorted(tree.faults, key=lambda fault: fault[1]))
     return tree
@@ -94,8 +101,8 @@ def look_at(root: Path) -> Tree:
 class _Walk:
     """Fills a tree; faults are collected so that the user sees all of them at once."""
 
-    def __init__(self, tree: Tree, root: Path) -> None:
-        self._tree, self._root = tree, root
+    def __init__(self, tree: Tree, root: Path, links: Links) -> None:
+        self._tree, self._root, self._links = tree, root, links
 
     def folder(self, descriptor: int, above: str, depth: int) -> None:
         """Take in the folder behind `descriptor`, which is closed at the end."""
@@ -113,7 +120,7 @@ class _Walk:
                 elif entry.is_dir(follow_symlinks=False):
                     folders.append(entry.name)
                 else:
-                    self._tree.faults.append(self._judge_other(entry, above + entry.name))
+                    self._take_other(descriptor, entry, above + entry.name)
             for name in folders:
                 self._enter(descriptor, name, above, depth + 1)
         finally:
@@ -131,6 +138,15 @@ class _Walk:
             self._tree.faults.append(("DATA-044", path, f"cannot be opened: {error.strerror}"))
             return
         self.folder(descriptor, f"{path}/", depth)
+
+    def _take_other(self, folder: int, entry: os.DirEntry[str], path: str) -> None:
+        try:
+            if entry.is_symlink():
+                self._tree.files[path] = Seen.of(self._links.look(path, folder))
+                return
+        except OSError:  # no link of ours, or one that broke
+            pass
+        self._tree.faults.append(self._judge_other(entry, path))
 
     def _judge_other(self, entry: os.DirEntry[str], path: str) -> tuple[str, str, str]:
         if not entry.is_symlink():
@@ -197,13 +213,14 @@ def printable(path: str) -> str:
 
 
 class TreeReader:
-    """Opens files below a root, folder by folder and never through a link.
+    """Opens files below a root, folder by folder and never through a link but those in `links`.
 
     Keeps the folder of the last file open: names in sorted order cost one step each.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._links = Links(self._root)
         self._above, self._folder = "", self._root
 
     def __enter__(self) -> TreeReader:
@@ -224,7 +241,12 @@ class TreeReader:
         if above != self._above:
             self._change_to(above)
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        return os.open(name, flags, dir_fd=self._folder)
+        try:
+            return os.open(name, flags, dir_fd=self._folder)
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
+            return self._links.open(path, self._folder)
 
     def close(self) -> None:
         """Give the descriptors back."""

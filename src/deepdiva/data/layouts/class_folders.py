@@ -11,34 +11,45 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deepdiva.data.layouts import mask_pairs, path_tables
+from deepdiva.data.layouts.folder import Folder
 from deepdiva.data.layouts.kind import Kind
-from deepdiva.data.layouts.paths import folder_split, split_of, tops_of, visible
 from deepdiva.data.layouts.sample import Sample
-from deepdiva.provenance import VerifiedData
+
+VIDEOS = (".avi", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ogv", ".webm", ".wmv")
 
 
-def _fits(files: VerifiedData) -> bool:
-    return any(True for _ in _samples(files))
+def is_video(name: str) -> bool:
+    """Tell whether a file of this name is a clip."""
+    return name.lower().endswith(VIDEOS)
 
 
-def _list(files: VerifiedData) -> list[Sample]:
-    return list(_samples(files))
-
-
-def _samples(files: VerifiedData) -> Iterator[Sample]:
-    is_split = folder_split(tops_of(files))
+def class_samples(folder: Folder) -> Iterator[Sample]:
+    """Yield every file in a class folder."""
     labels: dict[str, tuple[str, ...]] = {}
-    for name in visible(files):
-        split, below = split_of(name) if is_split else (None, name)
+    for name in folder.paths:
+        split, below = folder.place(name)
         label, slash, _ = below.partition("/")
-        if slash and (split or not is_split):
+        if slash and (split or not folder.has_splits):
             yield Sample(name, split, (name,), labels.setdefault(label, (label,)))
+
+
+def holds_clips(folder: Folder) -> bool:
+    """Tell whether more than half of the files in class folders are clips."""
+    videos = [is_video(sample.name) for sample in class_samples(folder)]
+    return sum(videos) * 2 > len(videos)
+
+
+def _fits(folder: Folder) -> bool:
+    """Folders that another layout reads as something else than classes are left to it."""
+    others = mask_pairs.MASK_PAIRS.fits(folder) or path_tables.fits(folder) or holds_clips(folder)
+    return not others and any(True for _ in class_samples(folder))
 
 
 CLASS_FOLDERS = Kind(
     name="class-folders",
     shape="train/<class>/<picture>, val/<class>/<picture> and test/<class>/<picture>; "
-    "or <class>/<picture> where it is not split yet",
+    "not split yet: <class>/<picture>",
     fits=_fits,
-    samples=_list,
+    samples=class_samples,
 )

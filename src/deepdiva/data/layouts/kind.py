@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from deepdiva.data.layouts.folder import Folder
 from deepdiva.data.layouts.sample import LayoutName, Sample
-from deepdiva.provenance import VerifiedData
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,8 +15,8 @@ class Kind:
 
     name: LayoutName
     shape: str
-    """What is expected, in words and paths, as a message shows it."""
-    fits: Callable[[VerifiedData], bool]
-    """Tell whether a folder looks like this layout; faults inside it are found by `samples`."""
-    samples: Callable[[VerifiedData], Sequence[Sample]]
-    """Return its samples in any order; raises DataError where the folder breaks the layout."""
+    """What is expected, in paths and columns, as a message shows it."""
+    fits: Callable[[Folder], bool]
+    """Tell whether a folder looks like this layout; what is wrong inside it is found by `samples`."""
+    samples: Callable[[Folder], Iterable[Sample]]
+    """Give its samples in any order; raises DataError where the folder breaks the layout."""

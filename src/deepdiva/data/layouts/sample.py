@@ -30,3 +30,5 @@ class Sample:
     """Its classes; empty where there are none."""
     cells: Mapping[str, str] = field(default_factory=lambda: _NO_CELLS, hash=False)
     """The other columns of its row (text, transcription, writer, page, x, y, ...)."""
+    row: str = ""
+    """`<table>#<line>` where it comes from a table."""
