@@ -1,0 +1,8 @@
+"""What a data set holds, counted in whole numbers: pixels, classes, sizes, texts, clips, numbers.
+
+Needs no torch, so that the processes that decode start fast.
+"""
+
+from deepdiva.data.analysis.analyze import Analysis, analyze
+
+__all__ = ["Analysis", "analyze"]

@@ -1,0 +1,159 @@
+"""One pass over a data set: every file is decoded once, whatever is asked about it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from deepdiva.data.analysis.block import Bad, Block, Role, from_line
+from deepdiva.data.analysis.facts import WHOLE, Analysis, Counted, facts_of
+from deepdiva.data.analysis.kept import keep, kept
+from deepdiva.data.analysis.look import Job, look, versions
+from deepdiva.data.analysis.store import Store
+from deepdiva.data.analysis.tally import Tally
+from deepdiva.data.layouts import Layout, LayoutName, find_layout
+from deepdiva.data.processes import spread
+from deepdiva.provenance import VerifiedData
+from deepdiva.provenance.contents import Contents
+from deepdiva.provenance.cores import physical_cores
+from deepdiva.provenance.waiting import Progress, shown
+
+MOST_FILES, MOST_BYTES = 256, 2**23
+"""Of one job: little enough for a bar that moves and for work that is spread evenly."""
+FEW_FILES, FEW_BYTES = 1500, 2**22
+"""Up to here no other process is begun: it would take longer than the work."""
+
+ROLES: Mapping[LayoutName, tuple[Role, ...]] = {
+    "class-folders": ("picture",),
+    "multi-label": ("picture",),
+    "words": ("picture",),
+    "mask-pairs": ("picture", "mask"),
+    "clips": ("clip",),
+}
+"""What the files of a sample are, in their order; layouts that are not here have none."""
+
+
+def analyze(
+    files: VerifiedData,
+    *,
+    layout: LayoutName | None = None,
+    processes: int | None = None,
+    progress: Progress | None = None,
+) -> Analysis:
+    """Return what a data set holds; what was found before in the same contents is not looked for again.
+
+    Args:
+        files: The verified data set.
+        layout: The layout it has to have; None finds out.
+        processes: How many decode; None takes one for each physical core.  Their number and
+            the order in which they end have no part in the numbers.
+        progress: Is told how many files are done, and of how many.
+
+    Raises:
+        DataError: see `find_layout`; a file changed after it was verified (DATA-042); clips
+            cannot be read here (DATA-081).  Files that are no good are part of the answer.
+        ResourceError: a process ended in the middle of its work (RES-011).
+    """
+    found = find_layout(files, name=layout)
+    roles = ROLES.get(found.name, ())
+    decoders = {role: dict(versions(role)) for role in roles}
+    before = kept(files.footprint.digest, found.name, decoders)
+    if before is not None:
+        return before
+    counted = _count(
+        Contents(files), found, _Work.plan(files, found, roles), Store(files.root), processes, progress
+    )
+    analysis = facts_of(files, found, roles, counted)
+    keep(analysis, decoders)
+    return analysis
+
+
+@dataclass
+class _Work:
+    """Which contents are to be looked at, and how often each split has them."""
+
+    splits: dict[tuple[Role, str], tuple[str, ...]]
+    """Role and digest to the split of every file that has it."""
+    paths: dict[tuple[Role, str], str]
+    """Role and digest to one file; whatever was counted is gone from here."""
+
+    @staticmethod
+    def plan(files: VerifiedData, layout: Layout, roles: Sequence[Role]) -> _Work:
+        work = _Work({}, {})
+        entries = files.footprint.files
+        for sample in layout.samples:
+            for role, path in zip(roles, sample.files, strict=False):
+                key = role, entries[path].digest
+                work.splits[key] = (*work.splits.get(key, ()), sample.split or WHOLE)
+                work.paths.setdefault(key, path)
+        return work
+
+
+def _count(
+    contents: Contents,
+    layout: Layout,
+    work: _Work,
+    store: Store,
+    processes: int | None,
+    progress: Progress | None,
+) -> Counted:
+    """Count what the store knows, then look at the rest."""
+    counted = Counted(tallies={split: Tally() for split in layout.splits or (WHOLE,)})
+    total = len(work.paths)
+    dead = sum(_take(counted, work, block) for block in store.blocks())
+    counted.kept = total - len(work.paths)
+    if dead > total:  # most of what is kept is of files that are gone
+        store.clear()
+    count = _processes(contents, work, processes or physical_cores())
+    with shown(f"analyzing {total:,} files", progress) as report:
+        for line in spread(look, _jobs(contents, work), processes=count):
+            store.add(line)
+            block = from_line(line)
+            if block is None:
+                raise RuntimeError("a line that was just written cannot be read")
+            _take(counted, work, block)
+            report(total - len(work.paths), total)
+    counted.decoded = total - counted.kept
+    return counted
+
+
+def _take(counted: Counted, work: _Work, block: Block) -> int:
+    """Add a block to the tallies; return how many of its files were of no use."""
+    if dict(block.versions) != dict(versions(block.role)):
+        return len(block.digests)
+    keys = [(block.role, digest) for digest in block.digests]
+    fresh = [work.paths.pop(key, None) is not None for key in keys]
+    times: dict[str, list[int]] = defaultdict(lambda: [0] * len(keys))
+    for place, (key, new, facts) in enumerate(zip(keys, fresh, block.facts, strict=True)):
+        if not new:
+            continue
+        if isinstance(facts, Bad):
+            counted.bad[key] = facts
+        for split, count in Counter(work.splits[key]).items():
+            times[split][place] = count
+    for split, of_split in times.items():
+        counted.tallies[split].add(block, of_split)
+    return fresh.count(False)
+
+
+def _jobs(contents: Contents, work: _Work) -> Iterator[Job]:
+    """Yield the files that are left, in the order of their paths, which is kind to the disk."""
+    part: list[str] = []
+    size, last = 0, None
+    for (role, _), path in sorted(work.paths.items(), key=lambda item: (item[0][0], item[1])):
+        if part and (len(part) == MOST_FILES or size + contents.size(path) > MOST_BYTES or role != last):
+            yield Job(last, part, contents.part(part))
+            part, size = [], 0
+        part.append(path)
+        size, last = size + contents.size(path), role
+    if part and last:
+        yield Job(last, part, contents.part(part))
+
+
+def _processes(contents: Contents, work: _Work, most: int) -> int:
+    """Return how many processes the files that are left are worth."""
+    files, size = len(work.paths), sum(contents.size(path) for path in work.paths.values())
+    if files <= FEW_FILES and size <= FEW_BYTES:
+        return 1
+    return min(most, files)
