@@ -3,6 +3,7 @@
 Needs no torch, so that the processes that decode start fast.
 """
 
-from deepdiva.data.analysis.analyze import Analysis, analyze
+from deepdiva.data.analysis.analyze import analyze
+from deepdiva.data.analysis.facts import Analysis
 
 __all__ = ["Analysis", "analyze"]

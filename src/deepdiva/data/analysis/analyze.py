@@ -140,15 +140,15 @@ def _take(counted: Counted, work: _Work, block: Block) -> int:
 def _jobs(contents: Contents, work: _Work) -> Iterator[Job]:
     """Yield the files that are left, in the order of their paths, which is kind to the disk."""
     part: list[str] = []
-    size, last = 0, None
-    for (role, _), path in sorted(work.paths.items(), key=lambda item: (item[0][0], item[1])):
-        if part and (len(part) == MOST_FILES or size + contents.size(path) > MOST_BYTES or role != last):
-            yield Job(last, part, contents.part(part))
-            part, size = [], 0
+    size = 0
+    left = sorted((role, path) for (role, _), path in work.paths.items())
+    for (role, path), following in zip(left, [*left[1:], None], strict=True):
         part.append(path)
-        size, last = size + contents.size(path), role
-    if part and last:
-        yield Job(last, part, contents.part(part))
+        size += contents.size(path)
+        last = following is None or following[0] != role
+        if last or len(part) == MOST_FILES or size > MOST_BYTES:
+            yield Job(role, part, contents.part(part))
+            part, size = [], 0
 
 
 def _processes(contents: Contents, work: _Work, most: int) -> int:

@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from deepdiva.data.analysis.block import Role
 from deepdiva.data.analysis.facts import Analysis
 from deepdiva.errors import ResourceError
 from deepdiva.provenance.files import make_folder, write_atomically
@@ -17,7 +18,7 @@ from deepdiva.provenance.places import state_folder
 
 RULES = 1
 """Raised when the answer changes for the same data, so that none made by older rules is used."""
-Decoders = Mapping[str, Mapping[str, str]]
+Decoders = Mapping[Role, Mapping[str, str]]
 
 
 def kept(data_sha256: str, layout: str, decoders: Decoders) -> Analysis | None:

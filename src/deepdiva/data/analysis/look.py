@@ -82,4 +82,5 @@ _READERS: Mapping[Role, Callable[[bytes, list[Histogram]], Facts]] = {
 
 
 def _binned(counts: Int64[np.ndarray, "rows 256"]) -> np.ndarray:
-    return counts.reshape(-1, BINS, 256 // BINS).sum(axis=2)
+    bins: np.ndarray = counts.reshape(-1, BINS, 256 // BINS).sum(axis=2)
+    return bins
