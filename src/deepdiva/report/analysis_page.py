@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from deepdiva.report.charts import LONGEST_NAME, bars, lines, scatter, shown, table_of_bars
+from deepdiva.report.charts import LONGEST_NAME, bars, scatter, shown, steps, table_of_bars
 
 if TYPE_CHECKING:
     from deepdiva.data.analysis import Analysis
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MOST_CLASSES = 300
 """Classes in a chart or grid."""
+MOST_SIZES = 12
+"""Sizes in a table; all that are known are points of the chart."""
 MOST_ROWS = 200
 """Rows of a table of files."""
 
@@ -33,7 +35,7 @@ h3 {{ font-size: 1rem; margin: .2rem 0 }}
 .row > div {{ flex: 1 1 22rem; max-width: 38rem }}
 .grid {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(22rem, 1fr)); gap: .8rem 1.5rem }}
 .grid h3, .name, code {{ overflow-wrap: anywhere }}
-.strip img {{ width: 5rem; height: 5rem; object-fit: contain; margin: 0 2px 2px 0; background: #8882 }}
+.strip img {{ width: 5.2rem; height: 5.2rem; object-fit: contain; margin: 0 2px 2px 0; background: #8882 }}
 .strip img.small {{ image-rendering: pixelated }}
 td, th {{ text-align: left; padding: .1rem 1rem .1rem 0; vertical-align: top; font-weight: 400 }}
 th {{ opacity: .65 }}
@@ -143,7 +145,7 @@ def _pixels(facts: Mapping[str, Any]) -> str:
         for name, mean, std in zip(names, facts["mean"], facts["std"], strict=True)
     ]
     told = f"<p>{facts['pixels']:,} pixels of {facts['pictures']:,} pictures</p>"
-    return lines(facts["histogram"]) + told + _table(rows, ("channel", "mean", "deviation"))
+    return steps(facts["histogram"]) + told + _table(rows, ("channel", "mean", "deviation"))
 
 
 def _sizes(found: Analysis) -> Iterator[str]:
@@ -151,9 +153,11 @@ def _sizes(found: Analysis) -> Iterator[str]:
         return
     yield '<h2>Sizes and kinds</h2><div class="row"><div>'
     if found.sizes["different"] > 1:
-        yield f"<h3>width across, height up</h3>{scatter(found.sizes['most'])}"
-    most = [[f"{width} x {height}", f"{count:,}"] for height, width, count in found.sizes["most"]]
-    yield _table(most, ("pixels", "files"))
+        yield f"<h3>width across, height up, in pixels</h3>{scatter(found.sizes['most'])}"
+    most = found.sizes["most"][:MOST_SIZES]
+    yield _table(
+        [[f"{width} x {height}", f"{count:,}"] for height, width, count in most], ("pixels", "files")
+    )
     yield from _more(found.sizes["different"] - len(most), "sizes")
     yield "</div><div>"
     spans = [

@@ -39,17 +39,20 @@ def bars(heights: Sequence[int], first: float, last: float, color: str = COLORS[
     return _framed(f'<g fill="{color}">{"".join(parts)}</g>', (first, last), (0, tallest))
 
 
-def lines(channels: Sequence[Sequence[int]]) -> str:
-    """Return the histograms of the channels of pictures, as lines over the scale from 0 to 1.
+def steps(channels: Sequence[Sequence[int]]) -> str:
+    """Return the histograms of the channels of pictures, as steps over the scale from 0 to 1.
 
     Heights grow with the square root of the counts: white paper would hide all else.
     """
     tallest = max(1, *(height for heights in channels for height in heights))
     parts = []
     for heights, color in zip(channels, CHANNELS[len(channels)], strict=True):
-        step = WIDTH / (len(heights) - 1)
+        step = WIDTH / len(heights)
         tops = [HEIGHT * (1 - math.sqrt(height / tallest)) for height in heights]
-        line = " ".join(f"{LEFT + place * step:.1f},{top:.1f}" for place, top in enumerate(tops))
+        line = " ".join(
+            f"{LEFT + place * step:.1f},{top:.1f} {LEFT + (place + 1) * step:.1f},{top:.1f}"
+            for place, top in enumerate(tops)
+        )
         area = f"{LEFT},{HEIGHT} {line} {LEFT + WIDTH},{HEIGHT}"
         parts.append(f'<polygon points="{area}" fill="{color}" fill-opacity=".15"/>')
         parts.append(f'<polyline points="{line}" fill="none" stroke="{color}" stroke-width="1.3"/>')

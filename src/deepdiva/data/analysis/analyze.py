@@ -118,6 +118,12 @@ def _count(
     return counted
 
 
+def jobs_of(files: VerifiedData, layout: LayoutName | None = None) -> Iterator[Job]:
+    """Return the jobs of an analysis that begins from nothing."""
+    found = find_layout(files, name=layout)
+    return _jobs(Contents(files), _Work.plan(files, found, ROLES.get(found.name, ())))
+
+
 def _take(counted: Counted, work: _Work, block: Block) -> int:
     """Add a block to the tallies; return how many of its files were of no use."""
     if dict(block.versions) != dict(versions(block.role)):

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-MOST_SIZES = 20
+MOST_SIZES = 1000
 """Sizes told with their counts."""
 
 
