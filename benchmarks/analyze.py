@@ -3,8 +3,8 @@
     python benchmarks/analyze.py
     python benchmarks/analyze.py --photographs 3000 --digits 60000 --rounds 7 --processes 2
 
-Both sides read and check every file and decode it to grey or color at its own size; the analysis
-counts, keeps what it found and puts the answer together besides.  They take turns, so that a
+Both sides find the samples, read and check every file and decode it to an array of grey or color
+at its own size; the analysis counts, keeps what it found and puts the answer together besides.  They take turns, so that a
 machine that is busy for a while slows both.
 """
 
@@ -23,7 +23,7 @@ import numpy as np
 from PIL import Image
 
 from deepdiva.data.analysis import analyze
-from deepdiva.data.analysis.analyze import jobs_of
+from deepdiva.data.analysis.one_pass import jobs_of
 from deepdiva.data.analysis.look import Job
 from deepdiva.data.pictures import decode_whole
 from deepdiva.data.processes import spread
@@ -92,7 +92,7 @@ def _took(work: Callable[[], object]) -> Took:
 def _decode(job: Job) -> int:
     """Decode the files of a job and count nothing."""
     for path in job.paths:
-        decode_whole(job.contents.read(path))
+        np.asarray(decode_whole(job.contents.read(path))[0])
     return len(job.paths)
 
 

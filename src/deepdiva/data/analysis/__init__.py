@@ -3,7 +3,7 @@
 Needs no torch, so that the processes that decode start fast.
 """
 
-from deepdiva.data.analysis.analyze import analyze
 from deepdiva.data.analysis.facts import Analysis
+from deepdiva.data.analysis.one_pass import analyze
 
 __all__ = ["Analysis", "analyze"]

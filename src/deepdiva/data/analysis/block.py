@@ -38,8 +38,8 @@ class MaskFacts(NamedTuple):
     width: int
     mode: str
     format: str
-    values: Mapping[str, int]
-    """Pixels of each value; colors as `#rrggbb`."""
+    values: tuple[tuple[str, int], ...]
+    """Each value and its pixels; colors as `#rrggbb`."""
 
 
 class ClipFacts(NamedTuple):
@@ -78,7 +78,9 @@ class Block:
     """Of what decoded them."""
     digests: Sequence[str]
     facts: Sequence[Facts]
-    """One for each digest."""
+    """What there is to say, each once: many pictures of a data set are alike."""
+    which: Int64[np.ndarray, " files"]
+    """For each digest the place of its facts."""
     sums: Int64[np.ndarray, "rows 3"]
     """Of each channel of each picture: how many values, their sum, the sum of their squares."""
     bins: UInt32[np.ndarray, "rows bins"]
@@ -93,6 +95,7 @@ def to_line(block: Block) -> bytes:
             "versions": dict(block.versions),
             "digests": block.digests,
             "facts": [["bad" if isinstance(each, Bad) else block.role, *each] for each in block.facts],
+            "which": _as_text(block.which.astype("<i8")),
             "sums": _as_text(block.sums.astype("<i8")),
             "bins": _as_text(block.bins.astype("<u4")),
         }
@@ -111,6 +114,7 @@ def from_line(line: bytes) -> Block | None:
         versions=parts["versions"],
         digests=parts["digests"],
         facts=[_KINDS[kind](*values) for kind, *values in parts["facts"]],
+        which=_as_array(parts["which"], "<i8", 1).ravel(),
         sums=_as_array(parts["sums"], "<i8", 3),
         bins=_as_array(parts["bins"], "<u4", BINS),
     )

@@ -159,8 +159,11 @@ def _merged(tallies: Sequence[Tally]) -> Tally:
 
 def _duplicates(files: VerifiedData, layout: Layout) -> list[list[str]]:
     """Return the names of samples whose files, or whose text, are equal."""
-    groups: dict[Any, list[str]] = defaultdict(list)
     entries = files.footprint.files
+    digests = [entries[path].digest for sample in layout.samples for path in sample.files]
+    if digests and len(set(digests)) == len(digests):
+        return []
+    groups: dict[Any, list[str]] = defaultdict(list)
     for sample in layout.samples:
         groups[tuple(entries[path].digest for path in sample.files) or _row(sample)].append(sample.name)
     return [names for names in groups.values() if len(names) > 1]

@@ -30,5 +30,5 @@ def look_at_mask(content: bytes) -> MaskFacts:
         names = [f"#{value:06x}" for value in values.tolist()]
     if len(names) > MOST_VALUES:
         raise BadPicture(f"{len(names):,} different values: no mask", "DATA-080")
-    found = dict(zip(names, counts.tolist(), strict=True))
+    found = tuple(zip(names, counts.tolist(), strict=True))
     return MaskFacts(header.height, header.width, header.mode, header.format, found)

@@ -55,19 +55,22 @@ class Tally:
 
     def add(self, block: Block, times: Sequence[int]) -> None:
         """Add the files of `block`, each so many times as `times` says; 0 leaves it out."""
-        for facts, count in zip(block.facts, times, strict=True):
+        often = np.array(times, np.int64)
+        for place, facts in enumerate(block.facts):
+            count = int(often[block.which == place].sum())
             if count and not isinstance(facts, Bad):
                 self._count(facts, count)
-        channels = np.array([f.channels if isinstance(f, PictureFacts) else 0 for f in block.facts], np.int64)
+        rows = np.array([f.channels if isinstance(f, PictureFacts) else 0 for f in block.facts], np.int64)
+        channels = rows[block.which]
         first_rows = np.cumsum(channels) - channels
         for pixels in (self.grey, self.color):
-            chosen = (channels == pixels.channels) & (np.array(times) > 0)
+            chosen = (channels == pixels.channels) & (often > 0)
             if chosen.any():
-                pixels.add(block, first_rows[chosen], np.array(times, np.int64)[chosen])
+                pixels.add(block, first_rows[chosen], often[chosen])
 
     def _count(self, facts: PictureFacts | MaskFacts | ClipFacts, count: int) -> None:
         if isinstance(facts, MaskFacts):
-            for value, pixels in facts.values.items():
+            for value, pixels in facts.values:
                 self.mask_values[value] += pixels * count
             return
         self.sizes[facts.height, facts.width] += count

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from deepdiva.data.analysis.block import Bad, Block, Role, from_line
 from deepdiva.data.analysis.facts import WHOLE, Analysis, Counted, facts_of
@@ -73,21 +73,26 @@ def analyze(
 class _Work:
     """Which contents are to be looked at, and how often each split has them."""
 
-    splits: dict[tuple[Role, str], tuple[str, ...]]
-    """Role and digest to the split of every file that has it."""
-    paths: dict[tuple[Role, str], str]
-    """Role and digest to one file; whatever was counted is gone from here."""
+    splits: dict[Role, dict[str, tuple[str, ...]]]
+    """By role and digest, the split of every file that has it."""
+    paths: dict[Role, dict[str, str]]
+    """By role and digest, one file; whatever was counted is gone from here."""
 
     @staticmethod
     def plan(files: VerifiedData, layout: Layout, roles: Sequence[Role]) -> _Work:
-        work = _Work({}, {})
+        work = _Work({role: {} for role in roles}, {role: {} for role in roles})
         entries = files.footprint.files
         for sample in layout.samples:
             for role, path in zip(roles, sample.files, strict=False):
-                key = role, entries[path].digest
-                work.splits[key] = (*work.splits.get(key, ()), sample.split or WHOLE)
-                work.paths.setdefault(key, path)
+                digest, splits = entries[path].digest, work.splits[role]
+                splits[digest] = (*splits.get(digest, ()), sample.split or WHOLE)
+                work.paths[role].setdefault(digest, path)
         return work
+
+    @property
+    def left(self) -> int:
+        """How many contents are still to be looked at."""
+        return sum(map(len, self.paths.values()))
 
 
 def _count(
@@ -100,9 +105,9 @@ def _count(
 ) -> Counted:
     """Count what the store knows, then look at the rest."""
     counted = Counted(tallies={split: Tally() for split in layout.splits or (WHOLE,)})
-    total = len(work.paths)
+    total = work.left
     dead = sum(_take(counted, work, block) for block in store.blocks())
-    counted.kept = total - len(work.paths)
+    counted.kept = total - work.left
     if dead > total:  # most of what is kept is of files that are gone
         store.clear()
     count = _processes(contents, work, processes or physical_cores())
@@ -113,7 +118,7 @@ def _count(
             if block is None:
                 raise RuntimeError("a line that was just written cannot be read")
             _take(counted, work, block)
-            report(total - len(work.paths), total)
+            report(total - work.left, total)
     counted.decoded = total - counted.kept
     return counted
 
@@ -126,29 +131,31 @@ def jobs_of(files: VerifiedData, layout: LayoutName | None = None) -> Iterator[J
 
 def _take(counted: Counted, work: _Work, block: Block) -> int:
     """Add a block to the tallies; return how many of its files were of no use."""
-    if dict(block.versions) != dict(versions(block.role)):
+    if block.role not in work.paths or block.versions != dict(versions(block.role)):
         return len(block.digests)
-    keys = [(block.role, digest) for digest in block.digests]
-    fresh = [work.paths.pop(key, None) is not None for key in keys]
-    times: dict[str, list[int]] = defaultdict(lambda: [0] * len(keys))
-    for place, (key, new, facts) in enumerate(zip(keys, fresh, block.facts, strict=True)):
-        if not new:
+    paths, splits = work.paths[block.role], work.splits[block.role]
+    times = {split: [0] * len(block.digests) for split in counted.tallies}
+    which, dead = block.which.tolist(), 0
+    for place, digest in enumerate(block.digests):
+        if paths.pop(digest, None) is None:
+            dead += 1
             continue
+        for split in splits[digest]:
+            times[split][place] += 1
+        facts = block.facts[which[place]]
         if isinstance(facts, Bad):
-            counted.bad[key] = facts
-        for split, count in Counter(work.splits[key]).items():
-            times[split][place] = count
+            counted.bad[block.role, digest] = facts
     for split, of_split in times.items():
         counted.tallies[split].add(block, of_split)
-    return fresh.count(False)
+    return dead
 
 
 def _jobs(contents: Contents, work: _Work) -> Iterator[Job]:
     """Yield the files that are left, in the order of their paths, which is kind to the disk."""
     part: list[str] = []
     size = 0
-    left = sorted((role, path) for (role, _), path in work.paths.items())
-    for (role, path), following in zip(left, [*left[1:], None], strict=True):
+    left = [(role, path) for role, paths in work.paths.items() for path in sorted(paths.values())]
+    for (role, path), following in zip_longest(left, left[1:]):
         part.append(path)
         size += contents.size(path)
         last = following is None or following[0] != role
@@ -159,7 +166,8 @@ def _jobs(contents: Contents, work: _Work) -> Iterator[Job]:
 
 def _processes(contents: Contents, work: _Work, most: int) -> int:
     """Return how many processes the files that are left are worth."""
-    files, size = len(work.paths), sum(contents.size(path) for path in work.paths.values())
+    paths = [path for of_role in work.paths.values() for path in of_role.values()]
+    files, size = len(paths), sum(map(contents.size, paths))
     if files <= FEW_FILES and size <= FEW_BYTES:
         return 1
     return min(most, files)
