@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from array import array
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -70,7 +70,8 @@ def _or_bad(read: Callable[[bytes, Histograms], Facts], content: bytes, histogra
 
 def _picture(content: bytes, histograms: Histograms) -> Facts:
     image, header = decode_whole(content)
-    histograms += array("q", image.histogram())  # Pillow counts ten times as fast as numpy
+    counts = image.histogram()  # ten times as fast as numpy counts a large picture
+    histograms += struct.pack(f"{len(counts)}q", *counts)  # three times as fast as numpy takes a list in
     channels = 1 if image.mode == "L" else 3
     return PictureFacts(
         header.height, header.width, header.mode, header.format, channels, header.turned, header.transparent
