@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from deepdiva.cli.data_names import NAMES
 from deepdiva.cli.main import main
 
 
@@ -47,7 +48,7 @@ def test_get_writes_the_digits_and_says_what_comes_next(
     assert main(["data", "get", "digits", "--to", str(tmp_path)]) == 0
     out = capsys.readouterr().out
 
-    assert "1087 train, 355 val, 355 test in 10 classes" in out
+    assert "1,087 train, 355 val, 355 test in 10 classes" in out
     assert f"deepdiva run image-classification --data {tmp_path}/digits" in out
 
 
@@ -204,13 +205,70 @@ def test_every_verb_shows_an_example(verb: str, capsys: pytest.CaptureFixture[st
     assert f"deepdiva data {verb} d" in capsys.readouterr().out.replace("\n", " ")
 
 
-def test_an_unknown_data_set_is_named(tmp_path: Path) -> None:
-    """Exit 2 before anything is written."""
-    with pytest.raises(SystemExit) as caught:
-        main(["data", "get", "digis", "--to", str(tmp_path)])
+@pytest.mark.parametrize(
+    ("word", "near"), [("digis", "digits"), ("minst", "mnist"), ("spiral_multi", "spiral-multi")]
+)
+def test_an_unknown_data_set_is_answered_with_the_nearest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], word: str, near: str
+) -> None:
+    """Exit 2 before anything is written; a hint, and the names."""
+    assert main(["data", "get", word, "--to", str(tmp_path)]) == 2
+    told = capsys.readouterr().err
 
-    assert caught.value.code == 2
+    assert f"did you mean '{near}'?" in told
+    assert "CFG-033" in told
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["digits", "--val", "0.2"],
+        ["xor", "--mirror", "file:///a"],
+        ["mnist", "--extra"],
+        ["mnist", "--size", "100"],
+        ["svhn", "--sha256", "0" * 64],
+        ["file:///a.zip", "--seed", "2", "--sha256", "0" * 64],
+        ["hf:a", "--name", "b"],
+    ],
+)
+def test_a_word_that_would_do_nothing_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    """Whoever typed it expects something."""
+    assert main(["data", "get", *words, "--to", str(tmp_path)]) == 2
+    assert f"CFG-034: {words[1]} means nothing for {words[0]}" in capsys.readouterr().err
+
+
+def test_an_address_needs_a_checksum(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without one nobody could tell what came; nothing is asked for."""
+    assert main(["data", "get", "https://nowhere.invalid/a.zip?token=secret", "--to", str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+
+    assert "CFG-030: no checksum is given for https://nowhere.invalid/a.zip" in told
+    assert "secret" not in told
+
+
+def test_help_of_get_tells_every_name(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each with a line of its own."""
+    with pytest.raises(SystemExit):
+        main(["data", "get", "--help"])
+    lines = capsys.readouterr().out.splitlines()
+
+    assert [name for name in NAMES if not any(line.strip().startswith(f"{name} ") for line in lines)] == []
+
+
+def test_a_shape_is_written_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Counts, classes and digest; the second time it is there already."""
+    first = answer(capsys, "get", "spiral", "--to", str(tmp_path), "--size", "50", "--seed", "3")
+    assert main(["data", "get", "spiral", "--to", str(tmp_path), "--size", "50", "--seed", "3"]) == 0
+
+    assert (first["samples"], first["classes"], first["size"]) == (
+        {"train": 60, "val": 20, "test": 20},
+        2,
+        50,
+    )
+    assert "already there" in capsys.readouterr().out
 
 
 def test_a_file_in_the_way_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

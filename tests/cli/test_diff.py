@@ -11,6 +11,7 @@ import pytest
 
 from deepdiva.cli.main import main
 from deepdiva.provenance.footprint import FileEntry, Footprint, serialize
+from deepdiva.provenance.inputs import Input, save
 from deepdiva.record import RunWriter
 from deepdiva.record.info import write_info
 from deepdiva.record.lock import RunLock
@@ -99,6 +100,20 @@ def test_the_ground_is_told(run: Path, tmp_path: Path, capsys: pytest.CaptureFix
     assert told["hardware"] == [{"name": "cpu.model", "a": "One", "b": "Two"}]
     assert told["variables"] == [{"name": "OMP_NUM_THREADS", "a": "1", "b": None}]
     assert [fact["name"] for fact in told["numeric_class"]] == ["canary"]
+
+
+def test_undeclared_inputs_are_told(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By content; where one run was not watched, that is said, and nothing is called a difference."""
+    other = make_run(tmp_path / "two")
+    save(run, (Input("file", "weights.npy", "idea.py:12", "a" * 64, 8),), {})
+    unwatched = differences(capsys, run, other)
+    save(other, (Input("file", "weights.npy", "idea.py:40", "b" * 64, 8),), {})
+    told = differences(capsys, run, other)
+
+    assert unwatched["inputs"] is None
+    assert any("undeclared inputs were not compared" in notice for notice in unwatched["notices"])
+    assert told["inputs"] == [{"name": "file weights.npy", "a": "a" * 64, "b": "b" * 64}]
+    assert told["equal_ground"] is False
 
 
 def test_files_of_the_data_are_told(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from deepdiva.cli.main import main
+from deepdiva.provenance.inputs import Input, save
 from deepdiva.record import RunWriter
 from deepdiva.record.info import write_info
 from deepdiva.record.lock import RunLock
@@ -80,6 +81,22 @@ def test_settings_and_ground_are_on_the_page(run: Path, capsys: pytest.CaptureFi
     assert "c0ffee on main, with 1 changed or new files, kept in code/" in told
     assert "CPython 3, torch 2.14, 2 packages, Linux" in told
     assert "1797 files" in told
+
+
+def test_undeclared_inputs_are_on_the_page(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the line that read each; a run without any, or from before they were noticed, says nothing."""
+    assert "nothing declares" not in page(capsys, str(run))
+    assert json.loads(page(capsys, str(run), "--json"))["undeclared_inputs"] is None
+    save(
+        run, (Input("file", "weights.npy", "idea.py:12", "ab" * 32, 8), Input("variable", "A", "i.py:3")), {}
+    )
+    told = page(capsys, str(run))
+
+    assert "read, though nothing declares it" in told
+    assert [line.split() for line in told.splitlines() if "weights.npy" in line] == [
+        ["file", "weights.npy", "idea.py:12,", "sha256", "abababababababab"]
+    ]
+    assert json.loads(page(capsys, str(run), "--json"))["undeclared_inputs"][1]["name"] == "A"
 
 
 def test_what_to_do_next_is_on_the_page(run: Path, capsys: pytest.CaptureFixture[str]) -> None:

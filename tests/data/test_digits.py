@@ -14,8 +14,9 @@ from sklearn.datasets import load_digits
 from tests.data.drawing import noise
 
 from deepdiva.data import digits as digits_page
-from deepdiva.data.digits import encode_png, get_digits
+from deepdiva.data.digits import get_digits
 from deepdiva.data.pictures import decode
+from deepdiva.data.png import encode_png
 from deepdiva.errors import ConfigError, DataChanged, DataError
 from deepdiva.provenance import verify
 from deepdiva.provenance.places import is_ours

@@ -2,13 +2,14 @@
 
 import csv
 import io
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deepdiva.data.records import records
-from deepdiva.errors import DataError
+from deepdiva.errors import ConfigError, DataError
 
 CELL = st.text(st.characters(exclude_categories=("Cs", "Cc")) | st.sampled_from('",;\t\n\r'), max_size=8)
 ROWS = st.integers(1, 4).flatmap(lambda width: st.lists(st.tuples(*[CELL.filter(bool)] * width), min_size=1))
@@ -89,3 +90,10 @@ def test_binary_columns_of_parquet_are_refused() -> None:
     parquet.write_table(pyarrow.table({"image": [b"x"]}), stream)
     with pytest.raises(DataError, match="DATA-050.*'image' is nested or binary"):
         list(records("t.parquet", stream.getvalue()))
+
+
+def test_parquet_without_its_reader_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is missing is said with the words that install it."""
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ConfigError, match=r"(?s)EXT-003.*pip install 'deepdiva\[tables\]'"):
+        list(records("t.parquet", b"PAR1"))

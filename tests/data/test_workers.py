@@ -16,10 +16,11 @@ import pytest
 import torch
 from tests.data.drawing import draw_class_folders
 
-from deepdiva.data import ImageSplit, read_class_folders
+from deepdiva.data import ImageSplit, read_class_folders, workers
 from deepdiva.data.workers import read_ahead
 from deepdiva.errors import DataError, ResourceError
 from deepdiva.provenance import verify
+from deepdiva.provenance.reads import NOTEBOOK, Notebook
 from deepdiva.randomness import SeedPlan
 
 BATCHES = [np.arange(start, start + 2) for start in range(0, 12, 2)]
@@ -174,3 +175,47 @@ def test_spawned_workers_give_the_same_bits(tmp_path: Path, method: str) -> None
     there = [batch.images for batch in read_ahead(split, BATCHES, 1, 2, start_method=method)]
 
     assert all(torch.equal(a, b) for a, b in zip(here, there, strict=True))
+
+
+class Curious:
+    """A split that reads a file beside its data, in one batch."""
+
+    names = tuple(f"train/cat/{number}.png" for number in range(12))
+    identities = np.arange(12, dtype=np.uint64)
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    def __len__(self) -> int:
+        return 12
+
+    def read(self, indices: np.ndarray, epoch: int) -> torch.Tensor:
+        if 6 in indices:
+            os.environ.get("CURIOUS_ABOUT")
+            return torch.full((2,), int(self.place.read_text()) + epoch)
+        return torch.from_numpy(indices)
+
+
+@pytest.mark.parametrize("method", ["fork", pytest.param("spawn", marks=pytest.mark.slow)])
+def test_what_a_worker_reads_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    """The main process has it in its notes as if it had read it itself."""
+    book = Notebook()
+    monkeypatch.setattr(workers, "NOTEBOOK", book)
+    monkeypatch.setattr(workers, "is_listening", lambda: True)
+    monkeypatch.setattr("deepdiva.provenance.audit.NOTEBOOK", book)
+    monkeypatch.setattr("deepdiva.provenance.lookups.NOTEBOOK", book)
+    place = tmp_path / "beside.txt"
+    place.write_text("5")
+    list(read_ahead(Curious(place), BATCHES, 1, 2, start_method=method))
+    found = {subject.name: reader.line for subject, reader in book.heard().items()}
+
+    assert {str(place), "CURIOUS_ABOUT"} <= found.keys()
+    assert found[str(place)].file == __file__
+
+
+def test_without_notes_nothing_is_sent(tmp_path: Path) -> None:
+    """Workers of a process that does not listen do not either."""
+    (tmp_path / "beside.txt").write_text("5")
+    list(read_ahead(Curious(tmp_path / "beside.txt"), BATCHES, 1, 2))
+
+    assert not [subject for subject in NOTEBOOK.heard() if subject.name.startswith(str(tmp_path))]

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from deepdiva.errors import DeepDivaError
-from deepdiva.experiment.reproduce import _gaps, _within
-from deepdiva.experiment.verdict import Reproduction, Verdict
+from deepdiva.errors import DeepDivaError, Inconclusive
+from deepdiva.experiment.judge import _gaps, _Pair, _within
+from deepdiva.experiment.verdict import Origin, Reproduction, Verdict
 from deepdiva.record import RunRecord
 from deepdiva.record.chain import StepNote
 from deepdiva.record.info import KEYS
@@ -102,20 +102,48 @@ def test_the_first_difference_says_what_differs(
     assert (told and told["differs"]) == differs
 
 
-def test_scores_are_compared_within_the_stated_tolerance(result: Reproduction) -> None:
-    """The furthest score is told, whichever way the answer goes."""
-    near = dataclasses.replace(result, run=record(Path(), val={"loss": 0.503, "accuracy": 0.9}))
-    far = dataclasses.replace(result, run=record(Path(), val={"loss": 0.5, "accuracy": 0.8}))
+def pair(**scores: float | None) -> _Pair:
+    """Return the recorded run beside one with other scores."""
+    parting = find_parting(steps(), steps())
+    return _Pair(record(Path()), record(Path(), val=scores), parting, None)
 
-    assert _within(near, None) == (
+
+def test_scores_are_compared_within_the_stated_tolerance() -> None:
+    """The furthest score is told, whichever way the answer goes."""
+    assert _within(pair(loss=0.503, accuracy=0.9)) == (
         "the scores agree within a tolerance of 0.01 (furthest val/loss: 0.5000, now 0.5030)"
     )
-    assert "differ by more than a tolerance of 0.01 (furthest val/accuracy" in _within(far, None)
+    far = _within(pair(loss=0.5, accuracy=0.8))
+    assert "differ by more than a tolerance of 0.01 (furthest val/accuracy" in far
 
 
-def test_a_score_that_is_missing_is_no_agreement(result: Reproduction) -> None:
+def test_a_score_that_is_missing_is_no_agreement() -> None:
     """A metric that one of the two does not tell is as far away as can be."""
-    missing = dataclasses.replace(result, run=record(Path(), val={"loss": 0.5, "accuracy": None}))
-
     assert len(list(_gaps(INFO, INFO))) == 2
-    assert "differ by more" in _within(missing, None)
+    assert "differ by more" in _within(pair(loss=0.5, accuracy=None))
+
+
+def test_a_request_of_a_commit_is_named_by_repository_and_full_hash(result: Reproduction) -> None:
+    """With a record it was run again; without one it was run twice, and the sentence says so."""
+    origin = Origin(repository="idea.git", commit="ab" * 20, request="runs/r/request.toml")
+    known = dataclasses.replace(result, origin=origin)
+    alone = dataclasses.replace(known, recorded=False)
+    nothing = dataclasses.replace(known, original=None, run=None, verdict="INCONCLUSIVE", reason="no")
+
+    assert f"runs/r/request.toml at commit {'ab' * 20} of idea.git, run {INFO['id']}" in known.sentence
+    assert "was run again" in known.sentence
+    assert "was run twice" in alone.sentence
+    assert "no record came with it" in alone.sentence
+    assert nothing.sentence == f"INCONCLUSIVE: runs/r/request.toml at commit {'ab' * 20} of idea.git: no."
+    assert nothing.as_json()["of"]["commit"] == "ab" * 20
+    assert nothing.as_json()["of"]["id"] is None
+
+
+def test_what_is_missing_is_told_with_its_own_remedy(result: Reproduction) -> None:
+    """A refusal on the way keeps its code."""
+    cause = Inconclusive("x", expected="y", remedy="bring z", code="REP-006")
+    lost = dataclasses.replace(result, verdict="INCONCLUSIVE", cause=cause)
+    with pytest.raises(Inconclusive, match="bring z") as refusal:
+        lost.refuse()
+
+    assert refusal.value.code == "REP-006"

@@ -58,3 +58,27 @@ def test_whoever_wants_to_be_told_is_told_instead(capsys: pytest.CaptureFixture[
 
     assert told == [(1, 2)]
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.usefixtures("impatient")
+def test_bytes_of_an_unknown_total_are_told_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    """A server need not say how long its answer is."""
+    with shown("fetching a", in_bytes=True) as report:
+        report(1_000_000, 0)
+
+    assert capsys.readouterr() == ("", "fetching a: 1,000,000 bytes\n")
+
+
+@pytest.mark.usefixtures("impatient")
+def test_bytes_are_shown_with_their_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How much of how much, and how fast."""
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    with shown("fetching a", in_bytes=True) as report:
+        report(1_000_000, 4_000_000)
+
+    assert "1.0/4.0 MB" in terminal.getvalue()

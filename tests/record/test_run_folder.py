@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from deepdiva.errors import ConfigError, DataError, ResourceError
+from deepdiva.provenance.inputs import Input, save
 from deepdiva.record import BEGINNING, RunWriter, read_run, reopen_run, run_folder
 from deepdiva.record.lock import RunLock
 
@@ -135,8 +136,9 @@ def test_a_run_may_move(create: Create, tmp_path: Path) -> None:
 
 
 def test_no_path_of_this_machine_is_in_it(create: Create, tmp_path: Path) -> None:
-    """Only the two hints `where.json`, which lie outside every digest, may tell one."""
+    """Only the hints `where.json`, which lie outside every digest, may tell one."""
     writer = create(tmp_path / "runs")
+    save(writer.folder, (Input("file", "a", "idea.py:1"),), {"a": str(tmp_path / "a")})
     writer.finish("finished", {})
 
     telling = [
@@ -144,7 +146,9 @@ def test_no_path_of_this_machine_is_in_it(create: Create, tmp_path: Path) -> Non
         for path in writer.folder.rglob("*")
         if path.is_file() and str(tmp_path.parent).encode() in path.read_bytes()
     ]
-    assert set(telling) <= {"code/where.json", "data/where.json"}
+    hints = {"code/where.json", "data/where.json", "environment/where.json"}
+    assert set(telling) <= hints
+    assert not hints & set(json.loads((writer.folder / "seal.json").read_text())["files"])
 
 
 def test_a_run_that_goes_on_is_running_again(create: Create, tmp_path: Path) -> None:

@@ -66,7 +66,8 @@ def main(words: list[str]) -> int:
     from deepdiva.data.partition.write import refuse_place
     from deepdiva.provenance.verify import verify
 
-    out = typed.to or typed.data.absolute().with_name(f"{typed.data.absolute().name}-split")
+    named = typed.data if typed.data.name not in ("", "..") else typed.data.resolve()
+    out = typed.to or named.with_name(f"{named.name}-split")
     _refuse_idle_words(typed)
     _refuse_file(typed.data)
     refuse_place(typed.data, out)

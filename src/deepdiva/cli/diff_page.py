@@ -18,7 +18,7 @@ from deepdiva.report.differences import Difference, Differences, Results
 
 MOST_LINES = 80
 """Lines of one file's diff that are shown."""
-_TITLES = {"numeric_class": "numeric class"}
+_TITLES = {"inputs": "undeclared inputs", "numeric_class": "numeric class"}
 _SHA256 = re.compile("[0-9a-f]{64}")
 _COLORS = {"+": "green", "-": "red", "@": "cyan"}
 

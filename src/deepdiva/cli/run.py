@@ -26,7 +26,9 @@ def main(words: list[str]) -> int:
                 place,
                 on_uncommitted=said.on_uncommitted,
                 deep=said.deep,
+                strict_inputs=said.strict_inputs,
                 stop_after_steps=said.stop_after_steps,
+                self_check=said.self_check,
                 progress=progress,
             )
         except DeepDivaError:

@@ -41,6 +41,10 @@ class Words:
     """Stop after so many steps, as a signal would; `resume` goes on."""
     deep: bool = False
     """Hash every file of the data before the run, instead of comparing sizes and times."""
+    strict_inputs: bool = False
+    """Refuse files and variables that training code reads although the record does not hold them."""
+    self_check: bool = False
+    """First train a few steps twice and through a checkpoint; refuse, if their bits differ, and say why."""
     json: bool = False
     """Print the result as one JSON object."""
     schedule: Schedule = Schedule()

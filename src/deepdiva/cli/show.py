@@ -38,7 +38,8 @@ def main(words: Sequence[str]) -> int:
     )
     record = read_run(find_run(said.run, said.out))
     if said.json:
-        print(json.dumps(record.as_json()))
+        inputs = None if record.inputs is None else [entry.as_json() for entry in record.inputs]
+        print(json.dumps(record.as_json() | {"undeclared_inputs": inputs}))
     else:
         print_page(record)
     return 0

@@ -29,6 +29,7 @@ def print_page(run: RunRecord) -> None:
         ("curves, by epoch", _curves(run, console.encoding)),
         ("settings", _pairs(_settings(run.request))),
         ("stands on", _pairs(_ground(run))),
+        ("read, though nothing declares it", _pairs(_inputs(run))),
         ("files", _pairs(_files(run))),
         ("next", _pairs(_next_steps(run))),
     ):
@@ -115,6 +116,13 @@ def _ground(run: RunRecord) -> Iterator[tuple[str, str]]:
     yield "numeric class", str(run.info["numeric_class"])
     yield "data", f"{run.info['data_sha256']} ({_part(run.stamp, 'data').get('files', '?')} files)"
     yield "last weights", str(run.info["weights_sha256"])
+
+
+def _inputs(run: RunRecord) -> Iterator[tuple[str, str]]:
+    """Give the undeclared inputs: what each is, and the line that read it."""
+    for entry in run.inputs or ():
+        state = f"sha256 {entry.sha256[:16]}" if entry.sha256 else entry.content
+        yield f"{entry.kind} {legible(entry.name)}", f"{legible(entry.by)}, {state}"
 
 
 def _on(code: Mapping[str, Any]) -> str:

@@ -94,14 +94,14 @@ def require_size(mask: Mask, *, height: int, width: int) -> None:
     """
     found = mask.classes.shape
     if found != (height, width):
-        reason = f"the mask has {found[1]}x{found[0]} pixels, its picture {width}x{height}"
-        raise BadPicture(reason, "DATA-023")
+        raise BadPicture(
+            f"the mask has {found[1]}x{found[0]} pixels, its picture {width}x{height}", "DATA-023"
+        )
 
 
 def _by_index(image: Image.Image, coding: IndexCoding) -> UInt8[np.ndarray, "height width"]:
     if image.mode not in ("1", "L", "P", "I", "I;16", "I;16B", "I;16L"):
-        reason = f"a mask of mode {image.mode!r}; an index mask is grey or has a palette"
-        raise BadPicture(reason, "DATA-024")
+        raise BadPicture(f"a mask of mode {image.mode!r}; an index mask is grey or has a palette", "DATA-024")
     values = np.asarray(image).astype(np.int64)
     _refuse_unknown(values, (values < 0) | (values >= min(coding.classes, 256)), "class {}")
     return values.astype(np.uint8)
@@ -147,5 +147,6 @@ def _refuse_unknown(
     if unknown.any():
         row, column = divmod(int(unknown.argmax()), unknown.shape[1])
         what = called.format(int(values[row, column]))
-        reason = f"unknown {what}, first at row {row}, column {column}, in {unknown.sum():,} pixels"
-        raise BadPicture(reason, "DATA-024")
+        raise BadPicture(
+            f"unknown {what}, first at row {row}, column {column}, in {unknown.sum():,} pixels", "DATA-024"
+        )

@@ -1,12 +1,13 @@
 """One file to pixels, by rules that are stated here and nowhere else.
 
-What a picture file may be: BMP, GIF, JPEG, PNG, PPM, TIFF or WebP, of one frame (of the
-several pictures a phone puts into one JPEG, the first).  What becomes of it, in this order:
+What a picture file may be: whatever `FORMATS` names, of one frame (of the several pictures a
+phone puts into one JPEG, the first; of an ICO, the largest).  Formats of Pillow that start other
+programs, describe drawings, or hold measurements are left out.  What becomes of it, in this order:
 
 1. Turned as its EXIF orientation says.
 2. 16-bit grey v becomes (255 v + 32,767) // 65,535; other values of more than 8 bits a
-   channel have no known scale and are refused, except that Pillow reads 16-bit color by
-   its upper bytes.
+   channel have no known scale and are refused (so is JPEG 2000 of more than 8 bits), except
+   that Pillow reads 16-bit color by its upper bytes.
 3. Transparency is laid over white: (c a + 255 (255 - a) + 127) // 255.
 4. To grey by the weights of ITU-R BT.601, or to red, green, blue.
 5. Resized, if it must be, by Pillow's bilinear filter, which averages when shrinking; the
@@ -24,7 +25,10 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageOps, UnidentifiedImageError, features
 
-FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+FORMATS = (
+    *("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP"),
+    *("AVIF", "DIB", "ICO", "JPEG2000", "PCX", "QOI", "SGI", "SUN", "TGA", "XBM", "XPM"),
+)
 RULES = 1
 """Raised when a rule of this page changes, so that nothing decoded by older rules is used."""
 LARGEST_PICTURE = 2**30 // 12
@@ -69,7 +73,7 @@ class Header:
 
 def decoder_versions() -> dict[str, str]:
     """Return the versions of everything that turns bytes into pixels."""
-    names = ("pil", "jpg", "libjpeg_turbo", "zlib", "zlib_ng", "libtiff", "webp")
+    names = ("pil", "jpg", "libjpeg_turbo", "zlib", "zlib_ng", "libtiff", "webp", "avif", "jpg_2000")
     return {"rules": str(RULES)} | {name: str(features.version(name)) for name in names}
 
 
@@ -166,6 +170,8 @@ def _refuse(image: Image.Image) -> None:
         raise BadPicture(reason, "DATA-004")
     if getattr(image, "is_animated", False) and image.format != "MPO":
         raise BadPicture(f"holds {getattr(image, 'n_frames', 'several')} pictures instead of one")
+    if image.format == "JPEG2000" and image.mode.startswith("I"):
+        raise BadPicture("JPEG 2000 of more than 8 bits has no known scale")
     if image.mode == "F" or (image.mode == "I" and image.format != "PNG"):
         raise BadPicture(f"32-bit values (mode {image.mode!r}) have no known scale")
 

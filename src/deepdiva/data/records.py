@@ -47,7 +47,7 @@ def records(name: str, content: bytes) -> Iterator[Record]:
     Raises:
         DataError: it cannot be read (DATA-050), its head is empty or names a column twice
             (DATA-051), a row has too few cells (DATA-052) or too many (DATA-053).
-        ConfigError: Parquet without its reader (EXT-002).
+        ConfigError: Parquet without its reader (EXT-003).
     """
     suffix = name.lower().rpartition(".")[2]
     if suffix == "parquet":
@@ -85,8 +85,13 @@ def _checked_head(name: str, head: Record) -> Record:
     columns = tuple(cell.strip() for cell in head.cells)
     twice = sorted({column for column in columns if columns.count(column) > 1})
     if not all(columns) or twice:
-        found = f"column {twice[0]!r} twice" if twice and twice[0] else "a column without a name"
-        raise fault("DATA-051", name, head.line, found, "a first line that names every column once")
+        raise fault(
+            "DATA-051",
+            name,
+            head.line,
+            f"column {twice[0]!r} twice" if twice and twice[0] else "a column without a name",
+            "a first line that names every column once",
+        )
     return head._replace(cells=columns)
 
 
@@ -147,12 +152,11 @@ def _refuse_other_width(name: str, record: Record, width: int) -> None:
     have = len(record.cells)
     if have != width:
         code, what = ("DATA-052", "too few") if have < width else ("DATA-053", "too many")
-        found = f"{have} cells, {what}"
         raise fault(
             code,
             name,
             record.line,
-            found,
+            f"{have} cells, {what}",
             f"{width} cells, as the first line has columns; one that holds the delimiter is quoted",
         )
 
@@ -218,7 +222,7 @@ def open_parquet(name: str, content: bytes) -> Any:
 
     Raises:
         DataError: it cannot be read, or has nested or binary columns (DATA-050).
-        ConfigError: pyarrow is not there (EXT-002).
+        ConfigError: pyarrow is not there (EXT-003).
     """
     try:
         import pyarrow
@@ -228,7 +232,7 @@ def open_parquet(name: str, content: bytes) -> Any:
             f"{printable(name)} is Parquet, and the package pyarrow that reads it is not installed",
             expected="the extra `tables`",
             remedy="pip install 'deepdiva[tables]'",
-            code="EXT-002",
+            code="EXT-003",
         ) from error
     try:
         table = parquet.read_table(io.BytesIO(content))
@@ -236,8 +240,13 @@ def open_parquet(name: str, content: bytes) -> Any:
         raise fault("DATA-050", name, 1, f"no Parquet: {error}", "a complete Parquet file") from error
     odd = [f.name for f in table.schema if types.is_nested(f.type) or types.is_binary(f.type)]
     if odd:
-        found = f"column {odd[0]!r} is nested or binary"
-        raise fault("DATA-050", name, 1, found, "columns of texts, numbers, dates or booleans")
+        raise fault(
+            "DATA-050",
+            name,
+            1,
+            f"column {odd[0]!r} is nested or binary",
+            "columns of texts, numbers, dates or booleans",
+        )
     return table
 
 

@@ -27,6 +27,8 @@ from jaxtyping import Int64
 
 from deepdiva.data.splits import Split
 from deepdiva.errors import DeepDivaError, ResourceError
+from deepdiva.provenance.listening import is_listening, listen
+from deepdiva.provenance.reads import NOTEBOOK, Notes
 
 TIMEOUT = 120.0
 """Seconds that a batch may take before its worker counts as hanging."""
@@ -45,6 +47,13 @@ class _Begun:
     """A worker's note that it begins to read a batch."""
 
     number: int
+
+
+@dataclass(frozen=True)
+class _Noticed:
+    """What a worker saw training code read, for the notes of the main process."""
+
+    notes: Notes
 
 
 @dataclass(frozen=True)
@@ -120,7 +129,7 @@ class _Pool:
         atexit.register(self.close)
         for _ in range(count):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_work, args=(split, epoch, theirs), daemon=True)
+            process = context.Process(target=_work, args=(split, epoch, theirs, is_listening()), daemon=True)
             process.start()
             theirs.close()
             self._pipes.append(ours)
@@ -144,7 +153,9 @@ class _Pool:
                     raise message.error()
                 if isinstance(message, _ByValue):
                     return message.batch()
-                if not isinstance(message, _Begun):
+                if isinstance(message, _Noticed):
+                    NOTEBOOK.take(message.notes)
+                elif not isinstance(message, _Begun):
                     return message
         except (EOFError, OSError):
             pass  # the worker is gone, or what it had sent went with it
@@ -210,8 +221,11 @@ def _keys(split: Split, indices: Indices) -> str:
 # -- In the worker ---------------------------------------------------------------------
 
 
-def _work(split: Split, epoch: int, pipe: connection.Connection[Any, Any]) -> None:
+def _work(split: Split, epoch: int, pipe: connection.Connection[Any, Any], listens: bool) -> None:
     """Answer requests until the pipe is closed or the main process is gone."""
+    NOTEBOOK.begin_worker()
+    if listens:
+        listen()
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
         signal.signal(name, signal.SIG_IGN)
     faulthandler.register(signal.SIGUSR2, file=2)
@@ -223,7 +237,10 @@ def _work(split: Split, epoch: int, pipe: connection.Connection[Any, Any]) -> No
                 return
             number, indices = asked
             pipe.send(_Begun(number))
-            pipe.send(_as_sent(_read(split, indices, epoch)))
+            batch = _as_sent(_read(split, indices, epoch))
+            if notes := NOTEBOOK.news():
+                pipe.send(_Noticed(notes))
+            pipe.send(batch)
         except (EOFError, OSError):
             return
 

@@ -18,11 +18,16 @@ Scores = Mapping[str, float | Mapping[str, np.ndarray] | None]
 
 
 @torch.no_grad()
-def evaluate(learner: Learner, split_name: SplitName, stop: StopSignal) -> Scores:
+def evaluate(
+    learner: Learner, split_name: SplitName, stop: StopSignal, *, at_most: int | None = None
+) -> Scores:
     """Return the mean loss and every metric of the task over a split.
 
     The loss is the correctly rounded mean of all samples' losses (`math.fsum`), so that it
     depends neither on the size of batches nor on their number.
+
+    Args:
+        at_most: Score so many samples, the first of the split; None scores all.
 
     Raises:
         StopRequested: a signal came; nothing is kept of the split.
@@ -33,7 +38,7 @@ def evaluate(learner: Learner, split_name: SplitName, stop: StopSignal) -> Score
     losses: list[torch.Tensor] = []
     for _, batch, real in batches(
         split,
-        np.arange(len(split)),
+        np.arange(len(split))[:at_most],
         batch_size=plan.schedule.batch_size,
         epoch=0,
         workers=plan.machine.workers,

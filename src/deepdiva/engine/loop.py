@@ -62,10 +62,18 @@ class Loop:
             while not self._is_over():
                 if self.position.epoch > 0:
                     self._train_epoch()
-                self._close_epoch(evaluate(self.learner, "val", self.stop))
+                self._close_epoch(self.validate())
         except StopRequested:
             self.save()
             raise self._interrupted() from None
+
+    def validate(self) -> Scores:
+        """Score the val split.
+
+        Raises:
+            StopRequested: a signal came.
+        """
+        return evaluate(self.learner, "val", self.stop)
 
     def _is_over(self) -> bool:
         patience = self.schedule.patience

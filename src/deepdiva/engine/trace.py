@@ -236,5 +236,12 @@ def state_digests(learner: Learner) -> dict[str, str]:
     """Return the digests of all weights and of the optimizer's state."""
     return {
         "weights": weights_digest(on_cpu(learner.model)),
-        "optimizer": digest_of(learner.optimizer.state_dict()["state"]),
+        "optimizer": digest_of(_in_order(learner.optimizer.state_dict()["state"])),
     }
+
+
+def _in_order(value: Any) -> Any:
+    """Return `value` with the keys of its tables sorted: those of a state that was loaded come otherwise."""
+    if isinstance(value, Mapping):
+        return {key: _in_order(value[key]) for key in sorted(value, key=str)}
+    return value

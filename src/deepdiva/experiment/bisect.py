@@ -17,9 +17,9 @@ from deepdiva.engine.blame import Blame, find_blame
 from deepdiva.engine.replay import Span
 from deepdiva.engine.trace import StepTrace
 from deepdiva.errors import Inconclusive
+from deepdiva.experiment.samples import name_samples
 from deepdiva.experiment.side import Side, opened
-from deepdiva.provenance.footprint import Footprint, load
-from deepdiva.randomness import identity
+from deepdiva.provenance.footprint import load
 from deepdiva.record.parting import Chain, Parting, find_parting, read_chain
 
 
@@ -71,7 +71,8 @@ def bisect(a: Path, b: Path, *, data: Sequence[Path] = (), progress: Progress | 
         if blame.before and blame.place == "optimizer" and step > 1:
             # What it remembers may part long before any weight does.
             step, blame = _trace(sides, _narrow(sides, 1, step - 1, progress), progress)
-        samples = tuple(_samples(blame, sides))
+        prints = [load(side.run / "data" / "footprint.json") for side in sides]
+        samples = tuple(name_samples(blame, prints))
     return Bisection(parting=parting, step=step, blame=blame, samples=samples)
 
 
@@ -122,34 +123,3 @@ def _with_seeds(blame: Blame, sides: Sequence[Side]) -> Blame:
         return blame
     what = f"{blame.what}: the seeds are {a} and {b}, so the stream `weights` gives other numbers"
     return replace(blame, place="random stream", what=what)
-
-
-# -- Names of samples ------------------------------------------------------------------
-
-
-def _samples(blame: Blame, sides: Sequence[Side]) -> list[Mapping[str, Any]]:
-    """Return each sample that differs with its position, and the file it has on either side."""
-    prints = [load(side.run / "data" / "footprint.json") for side in sides]
-    names = [_names(footprint, set(blame.samples[n])) for n, footprint in enumerate(prints)]
-    rows: list[Mapping[str, Any]] = []
-    for number, position in enumerate(blame.positions):
-        files = [_file(blame.samples[n][number:], names[n]) for n in (0, 1)]
-        rows.append({"position": position, "a": files[0], "b": files[1], "file": _fate(files, prints)})
-    return rows
-
-
-def _names(footprint: Footprint, wanted: set[int]) -> dict[int, str]:
-    return {number: path for path in footprint.files if (number := identity(path)) in wanted}
-
-
-def _file(rest: Sequence[int], names: Mapping[int, str]) -> str | None:
-    """Return the file of the first of `rest`; its identity where no file has it; None past the end."""
-    return names.get(rest[0], f"{rest[0]:016x}") if rest else None
-
-
-def _fate(files: Sequence[str | None], prints: Sequence[Footprint]) -> str:
-    """Tell whether the bytes of the file are the same on both sides."""
-    entries = [footprint.files.get(file or "") for file, footprint in zip(files, prints, strict=True)]
-    if entries[0] is None or entries[1] is None:
-        return "unknown"
-    return "same" if entries[0].digest == entries[1].digest else "changed"

@@ -11,19 +11,17 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from deepdiva.engine import Loop, Silence, StopSignal
 from deepdiva.engine.replay import Span, replay
 from deepdiva.engine.trace_files import save_replayed
-from deepdiva.errors import DeepDivaError, Inconclusive
+from deepdiva.errors import Inconclusive
+from deepdiva.experiment.child import answer
 from deepdiva.experiment.request import Place, read_request
 from deepdiva.experiment.run import build_learner, pass_gate
-from deepdiva.provenance.files import make_folder, write_atomically
+from deepdiva.provenance.files import make_folder
 from deepdiva.record.lock import RunLock
 from deepdiva.record.writer import RunWriter
-
-ERROR_FILE = "error.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,26 +34,17 @@ class Job:
     out: str
     """Folder for what is seen: `run/` with its chain, the traces beside it."""
     threads: int
-    numeric_class: str
-    """Name of the class in which the run was computed."""
+    numeric_class: str | None
+    """Name of the class in which the run was computed; None allows any."""
     digest_from: int
     trace_at: int | None
     stop_at: int
 
 
 def main(words: list[str]) -> int:
-    """Carry out the job in the file `words[0]`; an error of ours is left for the parent to tell."""
+    """Carry out the job in the file `words[0]`."""
     job = Job(**json.loads(Path(words[0]).read_text()))
-    make_folder(Path(job.out))
-    try:
-        _carry_out(job)
-        return 0
-    except DeepDivaError as error:
-        told: dict[str, Any] = {
-            key: getattr(error, key) for key in ("found", "expected", "remedy", "code", "exit_code")
-        }
-        write_atomically(Path(job.out) / ERROR_FILE, json.dumps(told).encode())
-        return error.exit_code
+    return answer(Path(job.out), lambda: _carry_out(job))
 
 
 def _carry_out(job: Job) -> None:
@@ -63,7 +52,7 @@ def _carry_out(job: Job) -> None:
     request = dataclasses.replace(request, machine=dataclasses.replace(request.machine, threads=job.threads))
     place = Place(data=Path(job.data), out=Path(job.out))
     _, stamp = pass_gate(request, place, on_uncommitted="snapshot")
-    if stamp.numeric_class.name != job.numeric_class:
+    if job.numeric_class not in (None, stamp.numeric_class.name):
         raise Inconclusive(
             f"this machine computes in numeric class {stamp.numeric_class.name}, the run in "
             f"{job.numeric_class}",
@@ -71,7 +60,7 @@ def _carry_out(job: Job) -> None:
             remedy="`deepdiva diff` tells what differs; bisect where the runs were computed",
             code="BIS-002",
         )
-    learner = build_learner(request, stamp)
+    learner = build_learner(request, stamp.data)
     folder = Path(job.out) / "run"
     make_folder(folder)
     span = Span(digest_from=job.digest_from, trace_at=job.trace_at, stop_at=job.stop_at)

@@ -6,78 +6,107 @@ missing on the way makes the answer INCONCLUSIVE; only bits that agree make it R
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from deepdiva.config import read_toml
 from deepdiva.engine import Progress, Silence
-from deepdiva.errors import ConfigError, DataError, GateRefused
+from deepdiva.errors import ConfigError, DataError, GateRefused, Inconclusive
+from deepdiva.experiment.judge import judge, limit_of
 from deepdiva.experiment.request import FILE_NAME
 from deepdiva.experiment.rerun import Rerun, rerun
 from deepdiva.experiment.search_data import search_data
-from deepdiva.experiment.shell_file import write_shell_file
-from deepdiva.experiment.verdict import TOLERANCE, Reproduction
-from deepdiva.provenance.keep import compare, load_stamp
-from deepdiva.record import SPLITS, RunRecord, Verification, read_run, verify_run
-from deepdiva.record.parting import Chain, Parting, find_parting, read_chain
+from deepdiva.experiment.verdict import Origin, Reproduction
+from deepdiva.provenance.environments import environment_of
+from deepdiva.record import RunRecord, Verification, read_run, verify_run
+from deepdiva.record.parting import read_chain
 
-Environment = Literal["check", "ignore"]
+Environment = Literal["rebuild", "check", "ignore"]
 _CONTRADICTIONS = ("SRC-010", "SRC-011", "SRC-013")
 """Codes of a snapshot that is not what its own stamp says."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """How a run is to be repeated."""
+
+    out: Path
+    """The new run folder is made below it."""
+    data: tuple[Path, ...] = ()
+    """Folders in and below which the data is looked for; else where it was."""
+    steps: int | None = None
+    """Certify the first so many steps only."""
+    environment: Environment = "check"
+    """`rebuild` runs it with the packages of its lock, `check` with those installed.  Runs of
+    another numeric class, where equal bits were never promised, are compared within a tolerance;
+    with `ignore` bit by bit."""
+
+    def __post_init__(self) -> None:
+        if self.steps is not None and self.steps < 1:
+            raise ConfigError(
+                f"steps = {self.steps}",
+                expected="1 or more",
+                remedy="choose another --steps",
+                code="CFG-003",
+            )
+
+
 def reproduce(
     folder: Path,
+    wish: Wish,
     *,
-    out: Path,
-    data: Sequence[Path] = (),
-    steps: int | None = None,
-    environment: Environment = "check",
+    origin: Origin | None = None,
+    places: Sequence[Path] = (),
     progress: Progress | None = None,
 ) -> Reproduction:
     """Run the finished run in `folder` again, and compare chain, weights, predictions and scores.
 
     Args:
-        out: The new run folder is made below it.
-        data: Folders in and below which the data is looked for; else where it was.
-        steps: Certify the first so many steps only.
-        environment: Whether runs of another numeric class are compared bit by bit (`ignore`)
-            or, since equal bits were never promised there, within a tolerance (`check`).
+        origin: The commit that the record was taken from, if it was.
+        places: Repositories in which the commit of the run is looked for first.
 
     Raises:
-        ConfigError: `steps` is less than 1 (CFG-003).
         DataError: `folder` is no run (VER-003).
         ResourceError: a disk or a permission stands in the way.
         Interrupted: a signal came.
     """
-    _refuse_no_steps(steps)
     progress = progress or Silence()
-    original, found = read_run(folder), verify_run(folder)
-    blank = Reproduction(verdict="INCONCLUSIVE", original=original, seal_sha256=found.seal_sha256, reason="")
-    fault = _fault_of(found)
-    if fault is not None:
-        return replace(blank, verdict="TAMPERED" if found.findings else "INCONCLUSIVE", reason=fault)
-    chain = read_chain(folder)
-    limit = steps if steps is not None and steps < len(chain.steps) else None
+    blank, refused = begin(folder, origin)
+    if refused:
+        return blank
+    original, chain = read_run(folder), read_chain(folder)
+    for entry in original.inputs or ():
+        progress.note(f"the run read what its record does not hold: {entry}")
     try:
         typed = str(read_toml(folder / FILE_NAME).get("data"))
-        place = search_data(folder, typed=typed, given=data)
+        place = search_data(folder, typed=typed, given=wish.data)
         progress.note(f"data found in {place}, every file read")
-        again = rerun(folder, data=place, out=out, stop_after_steps=limit)
-    except (DataError, GateRefused) as error:
+        again = _again(original, wish, place, places, limit_of(wish.steps, original, chain), progress)
+    except (DataError, GateRefused, Inconclusive) as error:
         contradicts = error.code in _CONTRADICTIONS
-        return replace(blank, verdict="TAMPERED" if contradicts else "INCONCLUSIVE", reason=error.found)
-    return _judge(blank, again, chain, limit, environment)
+        known = replace(blank, reason=error.found, cause=error)
+        return replace(known, verdict="TAMPERED") if contradicts else known
+    return judge(blank, original, again, steps=wish.steps, any_class=wish.environment == "ignore")
 
 
-def _refuse_no_steps(steps: int | None) -> None:
-    if steps is not None and steps < 1:
-        raise ConfigError(
-            f"steps = {steps}", expected="1 or more", remedy="choose another --steps", code="CFG-003"
-        )
+def begin(folder: Path, origin: Origin | None) -> tuple[Reproduction, bool]:
+    """Verify the record in `folder`; return what is known then, and whether that is the answer.
+
+    Raises:
+        DataError: `folder` is no run (VER-003).
+    """
+    original, found = read_run(folder), verify_run(folder)
+    fault = _fault_of(found)
+    blank = Reproduction(
+        verdict="TAMPERED" if found.findings else "INCONCLUSIVE",
+        original=original,
+        seal_sha256=found.seal_sha256,
+        reason=fault or "",
+        origin=origin,
+    )
+    return blank, fault is not None
 
 
 def _fault_of(found: Verification) -> str | None:
@@ -88,116 +117,10 @@ def _fault_of(found: Verification) -> str | None:
     return None
 
 
-def _judge(
-    blank: Reproduction, again: Rerun, chain: Chain, limit: int | None, environment: Environment
-) -> Reproduction:
-    """Compare, write the verdict into the new run, and return it."""
-    if again.folder is None:
-        reason = f"it ended with status {again.status} before it began; its message tells why"
-        return replace(blank, reason=reason, notes=again.notes)
-    run = read_run(again.folder)
-    ground = compare(load_stamp(blank.original.folder), load_stamp(run.folder))
-    known = replace(blank, run=run, differences=tuple(ground), notes=again.notes)
-    parting = find_parting(_cut(chain, limit), _cut(read_chain(run.folder), limit))
-    if parting.at is None and run.status != ("finished" if limit is None else "interrupted"):
-        result = replace(known, reason=f"it ended with status {again.status}; its message tells why")
-    else:
-        agree = {"chain": parting.at is None and parting.steps[0] == parting.steps[1]}
-        agree |= {} if limit is not None else _agreement(known.original, run)
-        known = replace(known, steps=min(parting.steps), parting=parting, agree=agree)
-        result = _decided(known, parting, limit, environment)
-    result.write()
-    write_shell_file(run, stop_after_steps=limit)
-    return result
-
-
-def _decided(
-    known: Reproduction, parting: Parting, limit: int | None, environment: Environment
-) -> Reproduction:
-    """Return the verdict on two runs that were compared."""
-    agree = known.agree or {}
-    if environment == "check" and any(line.startswith("numeric_class:") for line in known.differences):
-        bits = "all bits agree nevertheless" if all(agree.values()) else _within(known, limit)
-        reason = f"computed in another numeric class, where equal bits are not promised; {bits}"
-        return replace(known, reason=reason)
-    if all(agree.values()):
-        return replace(known, verdict="REPRODUCED", reason=_success(known, limit))
-    reason = _difference(known, parting)
-    if any(note.startswith("not restored:") for note in known.notes):
-        return replace(known, reason=f"{reason}, but parts of its code could not be restored")
-    return replace(known, verdict="DIVERGED", reason=reason)
-
-
-def _cut(chain: Chain, limit: int | None) -> Chain:
-    """Return the chain up to and with step `limit`; weights are digested after it, or later."""
-    if limit is None:
-        return chain
-    weights = {moment: digest for moment, digest in chain.weights.items() if moment.step < limit}
-    return Chain(chain.steps[:limit], weights)
-
-
-def _agreement(one: RunRecord, other: RunRecord) -> dict[str, bool]:
-    """Return whether weights, predictions (all arrays) and scores (all measurements) have equal bits."""
-    weights = ("weights_sha256", "best_weights_sha256", "best_epoch")
-    scores = all(one.info[split] == other.info[split] for split in SPLITS)
-    return {
-        "weights": all(one.info[name] == other.info[name] for name in weights),
-        "predictions": _told(one, arrays=True) == _told(other, arrays=True),
-        "scores": scores and _told(one, arrays=False) == _told(other, arrays=False),
-    }
-
-
-def _told(run: RunRecord, *, arrays: bool) -> list[object]:
-    return [replace(event, time=0.0) for event in run.events if (event.array is not None) == arrays]
-
-
-def _success(known: Reproduction, limit: int | None) -> str:
-    total = known.original.info["steps"]
-    weights = str(known.original.info["weights_sha256"])[:12]
-    if limit is not None:
-        return (
-            f"samples and losses of the first {limit} of {total} steps agree bit for bit; "
-            "the steps after them were not run"
-        )
-    return f"all {total} steps, the weights ({weights}), predictions and scores agree bit for bit"
-
-
-def _difference(known: Reproduction, parting: Parting) -> str:
-    first = known.first_difference
-    if first is None:
-        if parting.steps[0] != parting.steps[1]:
-            return f"it took {parting.steps[1]} steps instead of {parting.steps[0]}, all before agree"
-        names = [name for name, equal in (known.agree or {}).items() if not equal]
-        return f"all steps agree, but {' and '.join(names)} differ"
-    if first["differs"] == ["weights"]:
-        return f"the weights after step {first['step']} differ"
-    if "batch" in first["differs"]:
-        return f"step {first['step']} is the first that parts: it saw other samples, or in another order"
-    losses = [repr(first[side]["loss"]) for side in ("recorded", "repeated")]
-    return (
-        f"step {first['step']} is the first that parts: "
-        f"on the same samples the loss was {losses[0]}, is {losses[1]}"
-    )
-
-
-def _within(known: Reproduction, limit: int | None) -> str:
-    """Compare the scores within the tolerance, and say so."""
-    if limit is not None:
-        return f"the first {limit} steps do not agree bit for bit, and scores were not reached"
-    gaps = list(_gaps(known.original.info, known.run.info if known.run else {}))
-    if not gaps:
-        return "there are no scores to compare"
-    name, one, other = max(gaps, key=lambda gap: abs(gap[1] - gap[2]))
-    near = all(math.isclose(a, b, rel_tol=TOLERANCE, abs_tol=TOLERANCE) for _, a, b in gaps)
-    words = "agree within" if near else "differ by more than"
-    return f"the scores {words} a tolerance of {TOLERANCE} (furthest {name}: {one:.4f}, now {other:.4f})"
-
-
-def _gaps(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[tuple[str, float, float]]:
-    for split in SPLITS:
-        then, now = one.get(split) or {}, other.get(split) or {}
-        for metric in sorted({*then, *now}):
-            pair = (then.get(metric), now.get(metric))
-            if pair != (None, None):
-                one_score, other_score = (math.inf if value is None else float(value) for value in pair)
-                yield f"{split}/{metric}", one_score, other_score
+def _again(
+    run: RunRecord, wish: Wish, data: Path, places: Sequence[Path], limit: int | None, progress: Progress
+) -> Rerun:
+    python = environment_of(run.folder, progress.note) if wish.environment == "rebuild" else None
+    again = rerun(run.folder, data=data, out=wish.out, stop_after_steps=limit, python=python, places=places)
+    made = () if python is None else ("it ran with the packages of its lock, in an environment of their own",)
+    return replace(again, notes=(*again.notes, *made))

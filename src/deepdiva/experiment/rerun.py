@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,30 +32,54 @@ class Rerun:
     """In what it could not be the same."""
 
 
-def rerun(run: Path, *, data: Path, out: Path, stop_after_steps: int | None = None) -> Rerun:
+def rerun(
+    run: Path,
+    *,
+    data: Path,
+    out: Path,
+    stop_after_steps: int | None = None,
+    python: Path | None = None,
+    places: Sequence[Path] = (),
+) -> Rerun:
     """Restore the code of `run`, and let it run its request again.
 
     Args:
         data: Folder of the very data.
         out: The new run folder is made below it.
         stop_after_steps: Stop there; None goes to the end.
+        python: Interpreter of an environment that was made for the run; None for this one.
+        places: Repositories in which its commit is looked for first.
 
     Raises:
         DataError: the code cannot be restored; see `provenance.restore`.
+        Inconclusive: an environment was made for it, but no `deepdiva` that ran is at hand (REP-011).
         Interrupted: a signal came; the new run is resumable.
     """
     with TemporaryDirectory(prefix="deepdiva-reproduce-") as scratch:
-        place = bring_back(run, Path(scratch))
-        words = [str(place.request), "--data", str(data.absolute()), "--out", str(out.absolute())]
-        stop = [] if stop_after_steps is None else ["--stop-after-steps", str(stop_after_steps)]
-        status, answer = _type([*words, "--on-uncommitted", "snapshot", "--json", *stop], place)
+        place = bring_back(run, Path(scratch), alone=python is not None, places=places)
+        return run_at(place, data=data, out=out, stop_after_steps=stop_after_steps, python=python)
+
+
+def run_at(
+    place: Workplace,
+    *,
+    data: Path,
+    out: Path,
+    stop_after_steps: int | None = None,
+    python: Path | None = None,
+) -> Rerun:
+    """Let the request at `place` run; see `rerun`."""
+    words = [str(place.request), "--data", str(data.absolute()), "--out", str(out.absolute())]
+    stop = [] if stop_after_steps is None else ["--stop-after-steps", str(stop_after_steps)]
+    words += ["--on-uncommitted", "snapshot", "--json", *stop]
+    status, answer = _type(words, place, python or Path(sys.executable))
     return Rerun(status=status, folder=_folder_of(answer), notes=place.notes)
 
 
-def _type(words: list[str], place: Workplace) -> tuple[int, str]:
+def _type(words: list[str], place: Workplace, python: Path) -> tuple[int, str]:
     """Run `deepdiva run WORDS` at `place`; return exit status and standard output."""
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "deepdiva", "run", *words],
+        [str(python), "-P", "-m", "deepdiva", "run", *words],
         cwd=place.tree,
         env=os.environ | place.variables,
         stdout=subprocess.PIPE,

@@ -10,7 +10,9 @@ from deepdiva.errors import StampDiffers
 from deepdiva.experiment.find_data import find_data
 from deepdiva.experiment.request import FILE_NAME, Place, read_request
 from deepdiva.experiment.run import build_learner, carry_out, pass_gate
+from deepdiva.experiment.watch import Watch
 from deepdiva.provenance import Stamp
+from deepdiva.provenance.inputs import load
 from deepdiva.provenance.keep import differences
 from deepdiva.provenance.snapshot import source_of
 from deepdiva.record import RunRecord, read_run, reopen_run
@@ -43,18 +45,22 @@ def resume(
         return read_run(folder)
     request = read_request(folder / FILE_NAME)
     place = Place(data=find_data(folder, typed=request.data, given=data), out=folder.resolve().parent)
-    with StopSignal() as stop:
+    strict_inputs = bool(read_run(folder).info.get("strict_inputs"))
+    with StopSignal() as stop, Watch(strict=strict_inputs, earlier=load(folder) or ()) as watch:
+        progress = watch.over(progress)
         # The tree that guarded the run, whatever folder one works in by now.
         source = source_of(folder, exempt=[place.data, place.out])
-        _, stamp = pass_gate(request, place, on_uncommitted="snapshot", source=source)
+        source, stamp = pass_gate(request, place, on_uncommitted="snapshot", source=source)
         _refuse_differences(stamp, folder, allow_change)
-        learner = build_learner(request, stamp)
+        watch.stand_on(source, stamp)
+        learner = build_learner(request, stamp.data)
+        watch.look()
         with reopen_run(folder) as writer:
             loop = Loop(learner, writer, progress, stop)
             for notice in loop.go_on(strict=strict):
                 writer.log(notice)
                 progress.note(notice)
-            carry_out(loop, request, progress)
+            carry_out(loop, request, progress, watch)
     return read_run(folder)
 
 

@@ -15,7 +15,9 @@ from deepdiva.engine import Learner, Loop, Plan, Progress, Silence, StopSignal
 from deepdiva.errors import ConfigError, DataChanged, Interrupted
 from deepdiva.experiment.companion import Companion
 from deepdiva.experiment.request import Place, RunRequest
-from deepdiva.provenance import NumericClass, Source, Stamp, check, find_source
+from deepdiva.experiment.self_check import check_itself, refuse_level
+from deepdiva.experiment.watch import Watch
+from deepdiva.provenance import NumericClass, Source, Stamp, VerifiedData, check, find_source
 from deepdiva.provenance.files import write_atomically
 from deepdiva.provenance.gate import OnUncommitted
 from deepdiva.provenance.levels import default_threads, settle
@@ -30,7 +32,9 @@ def run(
     *,
     on_uncommitted: OnUncommitted = "refuse",
     deep: bool = False,
+    strict_inputs: bool = False,
     stop_after_steps: int | None = None,
+    self_check: bool = False,
     progress: Progress | None = None,
 ) -> RunRecord:
     """Pass the gate, train, validate, test once, and write everything down.
@@ -38,23 +42,37 @@ def run(
     Args:
         on_uncommitted: What to do about code that no commit holds.
         deep: Hash every file of the data first, instead of comparing sizes and times.
+        strict_inputs: Refuse what training code reads although the record does not hold it (INP-001).
         stop_after_steps: Stop there as if a signal came; no part of the request.
+        self_check: First train a few steps twice and through a checkpoint, and refuse if their
+            bits differ; see `self_check.check_itself`.
 
     Raises:
         DeepDivaError: anything of the family; what was measured until then is on disk.
     """
     progress = progress or Silence()
-    with StopSignal(stop_after_steps) as stop:
+    if self_check:
+        refuse_level(request)
+    with StopSignal(stop_after_steps) as stop, Watch(strict=strict_inputs) as watch:
+        progress = watch.over(progress)
         source, stamp = pass_gate(request, place, on_uncommitted=on_uncommitted, deep=deep)
         request = dataclasses.replace(request, data_sha256=stamp.data.footprint.digest)
-        learner = build_learner(request, stamp)
-        noticed = (*stamp.code.notices, *stamp.data.notices, *learner.task.notices)
+        watch.stand_on(source, stamp)
+        learner = build_learner(request, stamp.data)
+        watch.look()
+        checked: tuple[str, ...] = ()
+        if self_check:
+            progress.note("self-check: training a few steps, again, and through a checkpoint")
+            checked = check_itself(request, place, source, stamp.data, stop)
+        noticed = (*stamp.code.notices, *stamp.data.notices, *learner.task.notices, *checked)
         for notice in (*engine.notices(stamp.numeric_class), *noticed):
             progress.note(notice)
-        with _open(request, place, source, stamp) as writer:
+        with _open(request, place, source, stamp, strict_inputs=strict_inputs) as writer:
             _keep_facts(learner, writer)
+            for line in checked:
+                writer.log(line)
             loop = Loop(learner, writer, progress, stop)
-            carry_out(loop, request, progress)
+            carry_out(loop, request, progress, watch)
     return read_run(writer.folder)
 
 
@@ -92,31 +110,34 @@ def pass_gate(
     return source, stamp
 
 
-def build_learner(request: RunRequest, stamp: Stamp) -> Learner:
+def build_learner(request: RunRequest, files: VerifiedData) -> Learner:
     """Return task, model and optimizer; pictures are decoded here, once.
 
     Raises:
         LevelRefused: an operation of the task is not portable, at level portable (ENV-002).
     """
     seeds = SeedPlan(request.seed)
-    task = catalog.find(request.task).build(request.config, stamp.data, seeds)
+    task = catalog.find(request.task).build(request.config, files, seeds)
     plan = Plan(request.schedule, request.machine, seeds, engine.device_of(request.machine))
     engine.refuse_operations(task, plan)
     return Learner(task, plan)
 
 
-def carry_out(loop: Loop, request: RunRequest, progress: Progress) -> None:
+def carry_out(loop: Loop, request: RunRequest, progress: Progress, watch: Watch) -> None:
     """Train, test, and close the record, while a companion draws."""
     progress.opened(loop.writer.folder)
     companion = Companion(loop.writer.folder)
     try:
         with _closing(loop.writer):
             facts = _train_and_test(loop, request)
+            watch.look()
             loop.writer.finish("finished", facts)
     finally:
         fault = companion.drain()
         if fault:
             progress.note(f"the pictures are not complete: {fault}; `deepdiva board` draws them again")
+    for notice in watch.notices:
+        progress.note(notice)
 
 
 def _train_and_test(loop: Loop, request: RunRequest) -> dict[str, Any]:
@@ -159,7 +180,9 @@ def _closing(writer: RunWriter) -> Iterator[None]:
         raise
 
 
-def _open(request: RunRequest, place: Place, source: Source, stamp: Stamp) -> RunWriter:
+def _open(
+    request: RunRequest, place: Place, source: Source, stamp: Stamp, *, strict_inputs: bool
+) -> RunWriter:
     page = catalog.find(request.task)
     return create_run(
         place.out,
@@ -167,7 +190,7 @@ def _open(request: RunRequest, place: Place, source: Source, stamp: Stamp) -> Ru
         request_toml=request.as_toml(),
         stamp=stamp,
         source=source,
-        about={"task": page.name, "name": request.name},
+        about={"task": page.name, "name": request.name} | ({"strict_inputs": True} if strict_inputs else {}),
     )
 
 

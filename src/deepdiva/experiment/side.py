@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -17,7 +14,8 @@ from deepdiva.config import read_toml
 from deepdiva.engine.replay import Replayed, Span
 from deepdiva.engine.trace_files import load_replayed
 from deepdiva.errors import DataError, GateRefused, Inconclusive
-from deepdiva.experiment.replay import ERROR_FILE, Job
+from deepdiva.experiment.child import Told, last_words, read_error, start
+from deepdiva.experiment.replay import Job
 from deepdiva.experiment.search_data import search_data
 from deepdiva.experiment.workplace import Workplace, bring_back
 from deepdiva.provenance.keep import load_stamp
@@ -45,47 +43,51 @@ class Side:
                 (BIS-003), or it is not what the run wrote down (BIS-004).
         """
         out = self.scratch / f"replay-{span.digest_from}-{span.trace_at}-{span.stop_at}"
-        numbers = self.stamp["numeric_class"]
+        seen = self.look(span, out, numeric_class=self.stamp["numeric_class"]["name"])
+        if span.stop_at:
+            self.refuse_other_record(read_chain(out / "run"), span)
+        return seen
+
+    def look(self, span: Span, out: Path, *, numeric_class: str | None) -> Replayed:
+        """Run the run again as far as `span` says, and judge nothing; its chain is in `out / "run"`.
+
+        Args:
+            out: A new folder for what is seen.
+            numeric_class: Name of the class in which to compute; None allows any.
+
+        Raises:
+            Inconclusive: the numeric class is another (BIS-002), or there is no replay (BIS-003).
+        """
         job = Job(
             request=str(self.place.request),
             data=str(self.data),
             out=str(out),
-            threads=numbers["threads"],
-            numeric_class=numbers["name"],
+            threads=self.stamp["numeric_class"]["threads"],
+            numeric_class=numeric_class,
             **asdict(span),
         )
         told = self.scratch / "job.json"
         told.write_text(json.dumps(asdict(job)))
         self._start(told, out)
-        if span.stop_at:
-            self._refuse_other_record(read_chain(out / "run"), span)
         return load_replayed(out)
 
     def _start(self, job: Path, out: Path) -> None:
         numbers = self.stamp["numeric_class"]
         settled = required_variables(numbers["level"], numbers["threads"])
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "deepdiva.experiment.replay", str(job)],
-            cwd=self.place.tree,
-            env=os.environ | settled | self.place.variables,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        variables = settled | self.place.variables
+        done = start("deepdiva.experiment.replay", job, cwd=self.place.tree, variables=variables)
         if done.returncode:
-            raise self._fault(out / ERROR_FILE, done)
+            raise self._fault(read_error(out), last_words(done))
 
-    def _fault(self, place: Path, done: subprocess.CompletedProcess[str]) -> Inconclusive:
+    def _fault(self, told: Told | None, said: str) -> Inconclusive:
         """Return why there is no replay: an error of ours, or the last line of what was said."""
-        if place.exists():
-            told = json.loads(place.read_bytes())
+        if told is not None:
             return Inconclusive(
-                f"{self.letter} ({self.run.name}): {told['found']}",
-                expected=told["expected"],
-                remedy=told["remedy"],
-                code=told["code"] if str(told["code"]).startswith("BIS") else "BIS-003",
+                f"{self.letter} ({self.run.name}): {told.found}",
+                expected=told.expected,
+                remedy=told.remedy,
+                code=told.code if told.code.startswith("BIS") else "BIS-003",
             )
-        said = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
         return Inconclusive(
             f"{self.letter} ({self.run.name}) could not be replayed: {said}",
             expected="code that runs as it did",
@@ -93,7 +95,8 @@ class Side:
             code="BIS-003",
         )
 
-    def _refuse_other_record(self, replayed: Chain, span: Span) -> None:
+    def refuse_other_record(self, replayed: Chain, span: Span) -> None:
+        """Raise unless a replay is what the run wrote down (BIS-004)."""
         parting = find_parting(self.chain, replayed)
         if parting.at is not None or len(replayed.steps) < min(span.stop_at, len(self.chain.steps)):
             step = len(replayed.steps) + 1 if parting.at is None else parting.at

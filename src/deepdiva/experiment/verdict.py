@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import deepdiva
-from deepdiva.errors import Diverged, Inconclusive, Tampered
+from deepdiva.errors import DeepDivaError, Diverged, Inconclusive, Tampered
 from deepdiva.provenance.files import write_atomically
 from deepdiva.record import RunRecord
 from deepdiva.record.chain import StepNote
@@ -28,15 +28,34 @@ TOLERANCE = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
+class Origin:
+    """The commit that a request was taken from."""
+
+    repository: str
+    """Its address, without credentials; of a folder, its name."""
+    commit: str
+    """The full hash; what was typed, where no commit was found."""
+    request: str
+    """Path of the request in the tree."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reproduction:
     """What came out."""
 
     verdict: Verdict
-    original: RunRecord
-    seal_sha256: str | None
+    original: RunRecord | None
+    """The run that the new one is compared with; None where it did not come to one."""
+    seal_sha256: str | None = None
     """Digest of the seal of the original: which record it was."""
     reason: str
     """What agrees, or why not; the end of the sentence."""
+    origin: Origin | None = None
+    """Where the request came from, if it came from a commit."""
+    recorded: bool = True
+    """Whether the original is a record that was there before; else both runs are new."""
+    cause: DeepDivaError | None = None
+    """The refusal that left no answer, if it was one."""
     run: RunRecord | None = None
     """The new run; None where it did not come to one."""
     steps: int | None = None
@@ -52,12 +71,34 @@ class Reproduction:
     @property
     def sentence(self) -> str:
         """One line that says what was done and what came out."""
+        return " ".join(f"{self.verdict}: {self._subject}{self._done}: {self.reason}.".split())
+
+    @property
+    def _subject(self) -> str:
+        origin, known = self.origin, self._ground
+        if origin is None:
+            return known
+        what = f"{origin.request} at commit {origin.commit} of {origin.repository}"
+        return f"{what}, {known}" if known else what
+
+    @property
+    def _ground(self) -> str:
+        if self.original is None:
+            return ""
         info, code = self.original.info, self.original.stamp.get("code", {})
         ground = str(code.get("commit") or code.get("tree"))[:12]
-        data = str(info["data_sha256"])[:12]
-        what = f"run {info['id']} (seed {info['seed']}, code {ground}, data {data})"
-        done = f" was run again with DeepDIVA {deepdiva.__version__}" if self.run else ""
-        return " ".join(f"{self.verdict}: {what}{done}: {self.reason}.".split())
+        return f"run {info['id']} (seed {info['seed']}, code {ground}, data {str(info['data_sha256'])[:12]})"
+
+    @property
+    def _done(self) -> str:
+        if self.run is None:
+            return ""
+        version = f"with DeepDIVA {deepdiva.__version__}"
+        return (
+            f" was run again {version}"
+            if self.recorded
+            else f" was run twice {version}, as no record came with it"
+        )
 
     @property
     def first_difference(self) -> dict[str, Any] | None:
@@ -108,24 +149,31 @@ class Reproduction:
                 code="VER-010",
             )
         if self.verdict == "INCONCLUSIVE":
+            cause = self.cause
             raise Inconclusive(
                 self.sentence,
-                expected="everything that the run stood on",
-                remedy="bring what is missing, and reproduce it again",
-                code="VER-013",
+                expected=cause.expected if cause else "everything that the run stood on",
+                remedy=cause.remedy if cause else "bring what is missing, and reproduce it again",
+                code=cause.code if cause and cause.code.startswith("REP") else "VER-013",
             )
 
     def _more(self) -> dict[str, Any]:
-        info = self.original.info
         return {
             "sentence": self.sentence,
-            "of": {name: info[name] for name in ("id", "weights_sha256", "data_sha256", "numeric_class")}
-            | {"seal_sha256": self.seal_sha256},
+            "of": self._of(),
+            "recorded": self.recorded,
             "steps_compared": self.steps,
             "agree": None if self.agree is None else dict(self.agree),
             "differences": list(self.differences),
             "notes": list(self.notes),
         }
+
+    def _of(self) -> dict[str, Any]:
+        """Return what the verdict is about: the record, and the commit where it came from one."""
+        names = ("id", "weights_sha256", "data_sha256", "numeric_class")
+        info = dict.fromkeys(names) if self.original is None else self.original.info
+        known = {name: info[name] for name in names} | {"seal_sha256": self.seal_sha256}
+        return known | ({} if self.origin is None else asdict(self.origin))
 
 
 def _told(note: StepNote) -> dict[str, Any]:

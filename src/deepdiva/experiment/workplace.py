@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,33 +30,40 @@ class Workplace:
     """Folders in which Python looks for modules first."""
     notes: tuple[str, ...]
     """In what it is not the same."""
+    alone: bool = False
+    """Whether Python looks nowhere else but among the packages of its own environment."""
 
     @property
     def variables(self) -> dict[str, str]:
         """The environment variables that make Python look there."""
-        inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        inherited = [] if self.alone else os.environ.get("PYTHONPATH", "").split(os.pathsep)
         return {"PYTHONPATH": os.pathsep.join([*map(str, self.search), *filter(None, inherited)])}
 
 
-def bring_back(run: Path, scratch: Path) -> Workplace:
+def bring_back(run: Path, scratch: Path, *, alone: bool = False, places: Sequence[Path] = ()) -> Workplace:
     """Restore the code of `run` into the folder `scratch`.
+
+    Args:
+        alone: For an interpreter of another environment, which lacks the `deepdiva` of this one.
+        places: Repositories in which its commit is looked for first.
 
     Raises:
         DataError: it cannot be restored, see `provenance.restore`; or the stamp does not tell
             where the task's file lies in it (SRC-010).
+        Inconclusive: it is to be alone, and the `deepdiva` that ran is not at hand (REP-011).
     """
     code = load_stamp(run)["code"]
     tree, links = scratch.resolve() / "code", scratch.resolve() / "links"
-    restored = restore(run, tree)
+    restored = restore(run, tree, places=places)
     if restored.code.kind == "git":
         begin_repository(tree, restored.code.tree)
     links.mkdir()
-    first, sentence = import_path(tree, code, links)
+    first, sentence = import_path(tree, code, links, alone=alone)
     request = scratch.resolve() / FILE_NAME
     request.write_bytes(_request(run, code.get("entry")))
     lacking = [f"not restored: {line}" for line in restored.missing]
     notes = (*lacking, *filter(None, [sentence]))
-    return Workplace(tree=tree, request=request, search=tuple(first), notes=notes)
+    return Workplace(tree=tree, request=request, search=tuple(first), notes=notes, alone=alone)
 
 
 def _request(run: Path, entry: object) -> bytes:

@@ -20,7 +20,7 @@ from deepdiva.provenance.entries import FILE, Entry
 from deepdiva.provenance.git import GitSaysNo, ask, command, environment, split_names
 
 _CHUNK = 2**20
-_NETWORK = {
+NETWORK = {
     "protocol.allow": "never",
     "protocol.https.allow": "always",
     "protocol.http.allow": "always",
@@ -142,7 +142,7 @@ def _fetch(place: Path, remote: str, commit: str) -> bool:
     """Fetch the one commit; where the server gives out branches only, all of them."""
     for words in (("--depth=1", remote, commit), (remote, "+refs/*:refs/*")):
         try:
-            ask(place, "fetch", "--quiet", "--no-tags", *words, settings=_NETWORK)
+            ask(place, "fetch", "--quiet", "--no-tags", *words, settings=NETWORK)
         except GateRefused:
             continue
         if first_place(commit, [place]) is not None:

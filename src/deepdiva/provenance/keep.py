@@ -148,7 +148,11 @@ def _code_lines(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str
 
 def _environment_lines(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
     yield from _changed("environment", *({"python": facts.get("python")} for facts in (then, now)))
-    yield from _changed("environment", *(_versions(facts.get("packages", {})) for facts in (then, now)))
+    # `deepdiva` is compared by its files, above: how it was installed moves no bit.
+    packages = (
+        {k: v for k, v in facts.get("packages", {}).items() if k != "deepdiva"} for facts in (then, now)
+    )
+    yield from _changed("environment", *map(_versions, packages))
 
 
 def _versions(packages: Mapping[str, Mapping[str, str]]) -> dict[str, str]:

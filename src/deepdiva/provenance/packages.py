@@ -22,7 +22,7 @@ _SEPARATORS = re.compile(r"[-_.]+")
 _LOCKED = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE)
 _HASH = re.compile(r"--hash=([a-z0-9]+:[0-9a-f]+)")
 _NAMED_HASH = re.compile(r"[a-z0-9]+:[0-9a-f]{32,}")
-_LARGEST_LOCK = 32 * 2**20
+LARGEST_LOCK = 32 * 2**20
 
 
 def read_packages(search: Sequence[str] = tuple(sys.path)) -> tuple[Package, ...]:
@@ -144,7 +144,7 @@ def read_locked_hashes(root: Path) -> dict[tuple[str, str], list[str]]:
     for name, reader in (("requirements.lock", _requirements_hashes), ("pylock.toml", _pylock_hashes)):
         place = root / name
         try:
-            if place.stat().st_size <= _LARGEST_LOCK:
+            if place.stat().st_size <= LARGEST_LOCK:
                 hashes |= reader(place.read_text("utf-8"))
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             continue

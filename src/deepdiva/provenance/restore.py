@@ -52,12 +52,12 @@ class Restored:
     """Every path of the tree, and what git would name there."""
 
 
-def restore(run_folder: Path, to: Path) -> Restored:
+def restore(run_folder: Path, to: Path, *, places: Sequence[Path] = ()) -> Restored:
     """Write the source tree of the run at `run_folder` into the new folder `to`.
 
-    The commit is looked for where it lay when the run started, then in the repository
-    around the working directory, then at the remote address.  Nothing is left behind
-    when something fails.
+    The commit is looked for in `places`, then where it lay when the run started, then in the
+    repository around the working directory, then at the remote address.  Nothing is left
+    behind when something fails.
 
     Raises:
         ConfigError: `to` holds something already (CFG-013).
@@ -70,7 +70,7 @@ def restore(run_folder: Path, to: Path) -> Restored:
     state, manifest = read_manifest(run_folder / CODE).state, read_manifest(run_folder / name)
     if manifest.state.tree != state.tree:
         raise _other_bytes("the tree as a whole")
-    places = places_of(run_folder)
+    places = [*places, *places_of(run_folder)]
     with ExitStack() as stack:
         commit = manifest.state.commit
         remote = manifest.state.remote
@@ -146,7 +146,7 @@ class _Restoration:
         if self.reader is None:
             return {}
         gone = set(self.manifest.state.deleted)
-        return {path: entry for path, entry in _safe_entries(self.reader).items() if path not in gone}
+        return {path: entry for path, entry in safe_entries(self.reader).items() if path not in gone}
 
     def _write_kept(self, kept: Mapping[str, Entry], folder: Path) -> None:
         for path, (mode, _) in kept.items():
@@ -213,18 +213,23 @@ def _fill_submodules(entries: Mapping[str, Entry], places: Sequence[Path], folde
             lacking.append(f"submodule {printable(path)}, commit {commit}")
             continue
         reader = CommitReader(found, commit)
-        below = _safe_entries(reader)
-        with _distrust():
-            refuse_clashes(below)
+        below = safe_entries(reader)
         write_entries(reader, below, folder / path)
         refuse_other_bytes(below, folder / path)
         lacking += _fill_submodules(below, inner, folder / path)
     return lacking
 
 
-def _safe_entries(reader: CommitReader) -> dict[str, Entry]:
+def safe_entries(reader: CommitReader) -> dict[str, Entry]:
+    """Return all paths of the commit, none of which leads out of the folder it is written to.
+
+    Raises:
+        DataError: one does (SRC-010).
+    """
     with _distrust():
-        return {safe_path(path): entry for path, entry in reader.entries().items()}
+        entries = {safe_path(path): entry for path, entry in reader.entries().items()}
+        refuse_clashes(entries)
+        return entries
 
 
 @contextmanager

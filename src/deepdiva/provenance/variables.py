@@ -35,10 +35,11 @@ _LONGEST = 1000
 
 def read_variables(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the variables on the allow-list that are set, sorted by name, without secrets."""
-    return {name: scrub(environment[name]) for name in sorted(environment) if _is_recorded(name)}
+    return {name: scrub(environment[name]) for name in sorted(environment) if is_recorded(name)}
 
 
-def _is_recorded(name: str) -> bool:
+def is_recorded(name: str) -> bool:
+    """Tell whether the value of `name`, or that it is not set, goes into the record."""
     return (name in _NAMES or name.startswith(_PREFIXES)) and not _SECRET.search(name)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from deepdiva.errors import DataError
 from deepdiva.provenance.files import TEMPORARY_PREFIX
+from deepdiva.provenance.inputs import Input, load
 from deepdiva.record import arrays as npz
 from deepdiva.record import events as event_lines
 from deepdiva.record.events import Event, Scope
@@ -63,6 +64,11 @@ class RunRecord:
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
         return sentence if isinstance(sentence, str) else None
+
+    @cached_property
+    def inputs(self) -> tuple[Input, ...] | None:
+        """What training code read although nothing declares it; None where the record does not tell."""
+        return load(self.folder)
 
     @property
     def events(self) -> tuple[Event, ...]:

@@ -30,7 +30,7 @@ SEALED = (
     "result.json",
     "stamp.json",
 )
-HINTS = ("code/where.json", "data/where.json")
+HINTS = ("code/where.json", "data/where.json", "environment/where.json")
 
 
 def write_seal(folder: Path) -> None:

@@ -11,12 +11,13 @@ from typing import Any
 from deepdiva.errors import DataError
 from deepdiva.provenance import differences as trees
 from deepdiva.provenance import footprint
+from deepdiva.provenance.inputs import contents
 from deepdiva.record import SPLITS, RunRecord
 from deepdiva.record.info import as_plain
 from deepdiva.record.parting import Parting, find_parting, loss_of, read_chain
 from deepdiva.report.code_differences import CodeDifferences, compare_code
 
-PARTS = ("settings", "seeds", "packages", "hardware", "variables", "numeric_class")
+PARTS = ("settings", "seeds", "packages", "hardware", "variables", "inputs", "numeric_class")
 """The facts that are a name and a value."""
 
 
@@ -52,7 +53,7 @@ class Differences:
     """All of it."""
 
     facts: Mapping[str, tuple[Difference, ...]]
-    """By part, in the order of `PARTS`; a part is empty where the two agree."""
+    """By part, in the order of `PARTS`; empty where the two agree, missing where it could not be compared."""
     code: CodeDifferences
     package_files: trees.Differences
     """Of the installed `deepdiva` itself."""
@@ -68,7 +69,8 @@ class Differences:
 
     def as_json(self) -> dict[str, Any]:
         """Return the whole in plain values, by part."""
-        told: dict[str, Any] = {part: [asdict(fact) for fact in facts] for part, facts in self.facts.items()}
+        told: dict[str, Any] = dict.fromkeys(PARTS)
+        told |= {part: [asdict(fact) for fact in facts] for part, facts in self.facts.items()}
         told["code"] = asdict(self.code) | {"package_files": asdict(self.package_files)}
         told["data"] = asdict(self.data)
         return told | {
@@ -83,9 +85,13 @@ def compare_runs(a: RunRecord, b: RunRecord) -> Differences:
     """Compare two runs, whatever their state; what cannot be read is told in the notices."""
     notices: list[str] = []
     ground = _flat_ground(a), _flat_ground(b)
+    if _are_watched(a, b, notices):
+        ground[0]["inputs"], ground[1]["inputs"] = contents(a.inputs or ()), contents(b.inputs or ())
     code = compare_code(a.folder, b.folder)
     return Differences(
-        facts={part: tuple(_differing(ground[0][part], ground[1][part])) for part in PARTS},
+        facts={
+            part: tuple(_differing(ground[0][part], ground[1][part])) for part in PARTS if part in ground[0]
+        },
         code=code,
         package_files=trees.between(*(_package_files(run, notices) for run in (a, b))),
         data=trees.between(*(_data_files(run, notices) for run in (a, b))),
@@ -104,7 +110,7 @@ def _differing(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[Differenc
 
 
 def _flat_ground(run: RunRecord) -> dict[str, dict[str, Any]]:
-    """Return each part of `PARTS` as a flat table."""
+    """Return each part of `PARTS` as a flat table; undeclared inputs are compared apart."""
     environment, request = _part(run.stamp, "environment"), dict(run.request)
     seed, _ = request.pop("seed", run.info["seed"]), request.pop("data_sha256", None)
     platform = {name: environment[name] for name in ("platform",) if name in environment}
@@ -118,6 +124,14 @@ def _flat_ground(run: RunRecord) -> dict[str, dict[str, Any]]:
         "variables": {**variables, **replaced},
         "numeric_class": dict(_part(run.stamp, "numeric_class")),
     }
+
+
+def _are_watched(a: RunRecord, b: RunRecord, notices: list[str]) -> bool:
+    """Tell whether both runs noticed what they read; older ones did not."""
+    if (a.inputs is None) != (b.inputs is None) and (a.inputs or b.inputs):
+        silent = a if a.inputs is None else b
+        notices.append(f"{silent.folder} does not tell what it read: undeclared inputs were not compared")
+    return a.inputs is not None and b.inputs is not None
 
 
 def flatten(table: Mapping[str, Any], before: str = "") -> dict[str, Any]:

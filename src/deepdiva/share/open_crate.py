@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deepdiva.share.judge import LIMITS, Limits
-from deepdiva.share.unpack import unpack
+from deepdiva.provenance.archives.refusals import LIMITS, Limits
+from deepdiva.provenance.archives.unpack import unpack
 
 _NEEDED = ("code/code.json", "request.toml", "run.json", "seal.json", "source/code.json", "stamp.json")
 

@@ -23,6 +23,7 @@ from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 from deepdiva.errors import ConfigError, DataChanged, DataError, Tampered
+from deepdiva.provenance.archives.names import fault_of, twins
 from deepdiva.provenance.entries import open_plain
 from deepdiva.provenance.footprint import FILE_NAME as FOOTPRINT
 from deepdiva.provenance.footprint import Footprint
@@ -36,7 +37,6 @@ from deepdiva.record.verify import verify_run
 from deepdiva.share.archive import Member, MemberChanged, write_archive
 from deepdiva.share.metadata import FILE_NAME as METADATA
 from deepdiva.share.metadata import describe
-from deepdiva.share.names import fault_of, twins
 from deepdiva.share.readme import FILE_NAME as README
 from deepdiva.share.readme import readme
 

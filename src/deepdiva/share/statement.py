@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deepdiva.provenance.archives.names import fault_of
 from deepdiva.provenance.entries import open_plain
 from deepdiva.provenance.keep import load_stamp
 from deepdiva.provenance.tree import printable
@@ -21,7 +22,6 @@ from deepdiva.record.seal import FILE_NAME as SEAL
 from deepdiva.record.seal import seal_digest
 from deepdiva.record.verify import verify_run
 from deepdiva.share import envelope, keys
-from deepdiva.share.names import fault_of
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "urn:x-deepdiva:run:v1"

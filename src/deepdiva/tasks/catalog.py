@@ -13,6 +13,7 @@ from types import ModuleType
 
 from deepdiva.engine import TaskPage
 from deepdiva.errors import ConfigError
+from deepdiva.provenance.listening import listen
 
 MODULES = {
     "image-classification": "deepdiva.tasks.image_classification",
@@ -68,6 +69,7 @@ def _load_file(path: Path) -> ModuleType:
     # The folder of the file, so that it can import its neighbours.
     if str(path.parent.resolve()) not in sys.path:
         sys.path.insert(0, str(path.parent.resolve()))
+    listen()  # what the file reads while it is imported belongs to its runs
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as cause:

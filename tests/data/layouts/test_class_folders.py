@@ -33,6 +33,12 @@ def test_unsplit_class_folders_have_no_split(tmp_path: Path) -> None:
     ]
 
 
+def test_train_may_be_a_class(tmp_path: Path) -> None:
+    """A class of trains beside cars is no split; a folder of nothing but train is."""
+    samples = found(lay(tmp_path, "car/1.png", "train/1.png")).samples
+    assert [(sample.split, sample.labels) for sample in samples] == [(None, ("car",)), (None, ("train",))]
+
+
 def test_clips_are_what_is_called_so(tmp_path: Path) -> None:
     """Of a folder of clips, the files that are none are left over and told."""
     layout = found(lay(tmp_path, "run/1.mp4", "run/2.AVI", "walk/1.webm", "walk/notes.txt"))

@@ -55,8 +55,13 @@ class Folder:
 
     @cached_property
     def has_splits(self) -> bool:
-        """Whether the folders at the top are splits: `train` is there, or none but splits."""
-        return "train" in self.tops or (bool(self.tops) and self.tops <= set(SPLIT_NAMES))
+        """Whether the folders at the top are splits.
+
+        None but splits are there, or `train` holds folders or a table; else it may be a class, beside `car`.
+        """
+        return (bool(self.tops) and self.tops <= set(SPLIT_NAMES)) or any(
+            name.startswith("train/") and (name.count("/") > 1 or is_table(name)) for name in self.paths
+        )
 
     def place(self, name: str) -> tuple[SplitName | None, str]:
         """Return the split that a path lies in and the path below it; no split where there are none."""

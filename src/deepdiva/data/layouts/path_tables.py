@@ -67,8 +67,9 @@ def _multi_label(folder: Folder) -> Iterator[Sample]:
 
 def _flag(row: Row, label: str, cell: str) -> bool:
     if cell not in FLAGS:
-        found = f"{label} is {cell!r}"
-        raise fault("DATA-058", row.table, row.line, found, "1 where the label holds, else 0 or -1")
+        raise fault(
+            "DATA-058", row.table, row.line, f"{label} is {cell!r}", "1 where the label holds, else 0 or -1"
+        )
     return FLAGS[cell]
 
 
@@ -78,11 +79,21 @@ def _find(folder: Folder, row: Row, cell: str, seen: dict[str, Row]) -> str:
     known = folder.files.footprint.files
     path = next((p for p in (str(above / cell), str(above / "images" / cell)) if p in known), None)
     if path is None:
-        found = f"there is no file {printable(cell)}"
-        raise fault("DATA-057", row.table, row.line, found, "a path below the folder of the table")
+        raise fault(
+            "DATA-057",
+            row.table,
+            row.line,
+            f"there is no file {printable(cell)}",
+            "a path below the folder of the table",
+        )
     if path in seen:
-        found = f"{printable(cell)} again, first in {seen[path].table}, line {seen[path].line}"
-        raise fault("DATA-055", row.table, row.line, found, "every file in one row only")
+        raise fault(
+            "DATA-055",
+            row.table,
+            row.line,
+            f"{printable(cell)} again, first in {seen[path].table}, line {seen[path].line}",
+            "every file in one row only",
+        )
     seen[path] = row
     return path
 

@@ -105,6 +105,5 @@ def rows(folder: Folder, fits: Fits) -> Iterator[Row]:
 def _split(head: Head, record: Record, cell: str) -> SplitName:
     found = next((split for split in SPLIT_NAMES if split == cell), None)
     if found is None:
-        found_text = f"split {cell!r}"
-        raise fault("DATA-058", head.path, record.line, found_text, f"one of {', '.join(SPLIT_NAMES)}")
+        raise fault("DATA-058", head.path, record.line, f"split {cell!r}", f"one of {', '.join(SPLIT_NAMES)}")
     return found

@@ -52,9 +52,12 @@ def _number(row: Row, column: str, cell: str) -> str:
         finite = False
     if not finite:
         hint = "a point, not a comma, before the decimals" if "," in cell else ""
-        found = f"{column} is {cell!r}"
         raise fault(
-            "DATA-056", row.table, row.line, found, f"a finite number such as 3.5; {hint}".rstrip("; ")
+            "DATA-056",
+            row.table,
+            row.line,
+            f"{column} is {cell!r}",
+            f"a finite number such as 3.5; {hint}".rstrip("; "),
         )
     return cell
 

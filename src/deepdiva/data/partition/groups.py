@@ -56,14 +56,20 @@ def read_column(table: Path, column: str) -> Mapping[str, str]:
         raise resource_error(error, table) from error
     path, value = place_of(head.cells, PATH), place_of(head.cells, (column.lower(),))
     if path is None or value is None:
-        found = f"columns {', '.join(head.cells)}"
-        raise fault("DATA-054", table.name, 1, found, f"a column path and a column {column}")
+        raise fault(
+            "DATA-054",
+            table.name,
+            1,
+            f"columns {', '.join(head.cells)}",
+            f"a column path and a column {column}",
+        )
     said: dict[str, str] = {}
     for row in rows:
         name = str(PurePosixPath(row.cells[path]))
         if name in said:
-            found = f"{printable(name)} again"
-            raise fault("DATA-055", table.name, row.line, found, "every path in one row only")
+            raise fault(
+                "DATA-055", table.name, row.line, f"{printable(name)} again", "every path in one row only"
+            )
         said[name] = row.cells[value].strip()
     return said
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from deepdiva.data.landing import refuse_odd_seed
 from deepdiva.data.layouts import Layout, Sample
 from deepdiva.data.partition.assign import by_class, by_order
 from deepdiva.data.partition.groups import groups_of
@@ -24,7 +25,7 @@ from deepdiva.data.partition.units import Unit, alike, content_of, join
 from deepdiva.data.splits import SPLIT_NAMES, SplitName
 from deepdiva.errors import ConfigError, DataError
 from deepdiva.provenance import VerifiedData
-from deepdiva.randomness import LARGEST_SEED, SeedPlan, identity, keyed_uniform
+from deepdiva.randomness import SeedPlan, identity, keyed_uniform
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +105,7 @@ def repeat(files: VerifiedData, layout: Layout, manifest: SplitManifest) -> Part
     """
     if files.footprint.digest != manifest.source:
         raise _unfit(
+            "DATA-069",
             f"{files.root} has the digest {files.footprint.digest[:12]}",
             f"the data set that the split was made from, {manifest.source[:12]}",
         )
@@ -112,6 +114,7 @@ def repeat(files: VerifiedData, layout: Layout, manifest: SplitManifest) -> Part
     listed = sum(len(manifest.samples[split]) for split in SPLIT_NAMES)
     if layout.name != manifest.layout or listed != len(names) or where.keys() != set(names):
         raise _unfit(
+            "DATA-069",
             f"{files.root} has {len(names):,} samples of layout {layout.name}",
             f"the {listed:,} samples of layout {manifest.layout} that the split names",
         )
@@ -129,13 +132,7 @@ def _draws(samples: Sequence[Sample], seed: int) -> list[float]:
 
 
 def _refuse_odd_wish(files: VerifiedData, layout: Layout, wish: SplitWish) -> None:
-    if not 0 <= wish.seed <= LARGEST_SEED:
-        raise ConfigError(
-            f"seed = {wish.seed}",
-            expected="a whole number from 0 to 2**63 - 1",
-            remedy="choose another --seed",
-            code="CFG-004",
-        )
+    refuse_odd_seed(wish.seed)
     if (wish.group_by and wish.by_time) or (wish.table and not (wish.group_by or wish.by_time)):
         raise ConfigError(
             "--group-by and --by-time together, or --groups without either",
@@ -144,7 +141,9 @@ def _refuse_odd_wish(files: VerifiedData, layout: Layout, wish: SplitWish) -> No
             code="CFG-035",
         )
     if layout.splits:
-        raise _unfit(f"{files.root} is split already: {layout}", "a data set that is not split yet")
+        raise _unfit(
+            "DATA-069", f"{files.root} is split already: {layout}", "a data set that is not split yet"
+        )
 
 
 def _refuse_empty(
@@ -161,10 +160,10 @@ def _refuse_empty(
         )
 
 
-def _unfit(found: str, expected: str) -> DataError:
+def _unfit(code: str, found: str, expected: str) -> DataError:
     return DataError(
         found,
         expected=expected,
         remedy="name another folder, or another manifest with --from",
-        code="DATA-069",
+        code=code,
     )

@@ -73,6 +73,7 @@ def write_split(
         footprint = _footprint(files, places, made, staging)
         save(footprint, staging)
         verify(staging, deep=how == "copy")
+        refuse_place(files.root, out)
     return footprint
 
 
@@ -113,7 +114,7 @@ def _places(layout: Layout, parted: Partition) -> dict[str, str]:
 def _lay(
     files: VerifiedData, places: Mapping[str, str], staging: Path, out: Path, how: How, report: Progress
 ) -> None:
-    for folder in sorted({str(PurePosixPath(place).parent) for place in places}):
+    for folder in sorted({place.rpartition("/")[0] for place in places}):
         (staging / folder).mkdir(parents=True, exist_ok=True)
     root = Path(os.path.realpath(files.root))
     if how == "symlink":
@@ -121,19 +122,19 @@ def _lay(
     with TreeReader(root) as reader:
         for done, (place, path) in enumerate(places.items()):
             if how == "copy":
-                _copy(reader, path, files.footprint.files[path], staging / place)
+                _copy(reader, path, files.footprint.files[path], f"{staging}/{place}")
             elif how == "hardlink":
-                _hard_link(root / path, staging / place)
+                _hard_link(f"{root}/{path}", f"{staging}/{place}")
             report(done, len(places))
 
 
-def _copy(reader: TreeReader, path: str, entry: FileEntry, place: Path) -> None:
-    with os.fdopen(reader.open(path), "rb") as source, place.open("xb") as copy:
+def _copy(reader: TreeReader, path: str, entry: FileEntry, place: str) -> None:
+    with os.fdopen(reader.open(path), "rb") as source, open(place, "xb") as copy:  # noqa: PTH123 - as below
         shutil.copyfileobj(source, copy, 2**20)
     os.utime(place, ns=(entry.mtime_ns, entry.mtime_ns))
 
 
-def _hard_link(path: Path, place: Path) -> None:
+def _hard_link(path: str, place: str) -> None:
     try:
         os.link(path, place, follow_symlinks=False)
     except OSError as error:
@@ -149,12 +150,18 @@ def _write_links(
     files: VerifiedData, root: Path, places: Mapping[str, str], staging: Path, out: Path
 ) -> None:
     """Make links that are right where `staging` will lie, and record what each leads to."""
-    links = {}
+    links, between = {}, os.path.relpath(root, out)
     for place, path in places.items():
-        target = os.path.relpath(root / path, (out / place).parent)
-        (staging / place).symlink_to(target)
-        links[place] = Link(target, files.footprint.files[path].digest)
+        target = "../" * place.count("/") + f"{between}/{path}"
+        os.symlink(target, f"{staging}/{place}")  # noqa: PTH211 - as above
+        links[place] = Link(target, _sha256(files, path))
     (staging / LINKS_NAME).write_bytes(write_links(links))
+
+
+def _sha256(files: VerifiedData, path: str) -> str:
+    if files.footprint.algorithm == "sha256":
+        return files.footprint.files[path].digest
+    return hashlib.sha256(Contents(files).read(path)).hexdigest()
 
 
 def _footprint(

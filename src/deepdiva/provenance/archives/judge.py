@@ -1,42 +1,24 @@
-"""Judge the members of an archive by what its list says of them, before any of them is read."""
+"""Judge the members of a zip by what its list says of them, before any of them is read."""
 
 from __future__ import annotations
 
 import stat
 import zipfile
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import IO
 
 from deepdiva.errors import DataError
+from deepdiva.provenance.archives import zip_directory as directory
+from deepdiva.provenance.archives.names import fault_of
+from deepdiva.provenance.archives.refusals import SMALL, Limits, refuse, refuse_twins, too_much
 from deepdiva.provenance.tree import printable
-from deepdiva.share import directory
-from deepdiva.share.names import fault_of, twins
 
-_SMALL = 2**20
-"""Bytes; members below may be compressed as well as they can."""
 _ENCRYPTED, _UTF8 = 0x1, 0x800
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What a crate may hold at most."""
-
-    members: int = 1_000_000
-    member_bytes: int = 2**36
-    """Of one member, unpacked."""
-    total_bytes: int = 2**38
-    """Of all members, unpacked."""
-    ratio: int = 200
-    """Unpacked bytes for each packed one, of a member above a mebibyte and of all together."""
-
-
-LIMITS = Limits()
-
-
 def judge(archive: Path, listing: list[zipfile.ZipInfo], *, needs: Collection[str], limits: Limits) -> None:
-    """Refuse an archive for what its list of members says.
+    """Refuse a zip for what its list of members says.
 
     Raises:
         DataError: see `unpack.unpack`; nothing was read but the list.
@@ -44,17 +26,16 @@ def judge(archive: Path, listing: list[zipfile.ZipInfo], *, needs: Collection[st
     for member in listing:
         fault = _fault_of(member)
         if fault is not None:
-            _refuse(archive, f"{printable(member.orig_filename)} {fault}")
+            refuse(archive, f"{printable(member.orig_filename)} {fault}")
         _refuse_much(archive, member, limits)
     if len(listing) > limits.members:
         raise too_much(archive, f"holds {len(listing):,} members, over {limits.members:,}")
     total, packed = (sum(getattr(m, size) for m in listing) for size in ("file_size", "compress_size"))
-    if total > limits.total_bytes or (total > _SMALL and total > limits.ratio * packed):
+    if total > limits.total_bytes or (total > SMALL and total > limits.ratio * packed):
         raise too_much(archive, f"unpacks to {total:,} bytes from {packed:,}")
     files = [member.filename for member in listing if not member.is_dir()]
     folders = [member.filename.rstrip("/") for member in listing if member.is_dir()]
-    for name, other in twins(files, folders):
-        _refuse_twins(archive, name, other)
+    refuse_twins(archive, files, folders)
     _refuse_without(archive, listing, needs)
 
 
@@ -82,7 +63,7 @@ def _fault_of_kind(member: zipfile.ZipInfo) -> str | None:
 
 def _refuse_much(archive: Path, member: zipfile.ZipInfo, limits: Limits) -> None:
     size, packed = member.file_size, member.compress_size
-    if size > limits.member_bytes or (size > _SMALL and size > limits.ratio * packed):
+    if size > limits.member_bytes or (size > SMALL and size > limits.ratio * packed):
         raise too_much(archive, f"{printable(member.filename)} unpacks to {size:,} bytes from {packed:,}")
 
 
@@ -112,34 +93,3 @@ def _refuse_without(archive: Path, listing: list[zipfile.ZipInfo], needs: Collec
             remedy="look into it with any program that opens zips",
             code="ARC-007",
         )
-
-
-# -- Refusing -----------------------------------------------------------------------
-
-
-def _refuse(archive: Path, found: str) -> NoReturn:
-    raise DataError(
-        f"{archive}: {found}",
-        expected="plain files and folders, by names that stay below one folder on every system",
-        remedy="do not trust this archive; ask where it comes from",
-        code="ARC-001",
-    )
-
-
-def _refuse_twins(archive: Path, name: str, other: str) -> NoReturn:
-    raise DataError(
-        f"{archive}: {printable(name)} and {printable(other)} are one place on some systems",
-        expected="one member for each file, by names that differ in more than case",
-        remedy="do not trust this archive; ask where it comes from",
-        code="ARC-003",
-    )
-
-
-def too_much(archive: Path, found: str) -> DataError:
-    """Return the refusal of an archive that is over a cap."""
-    return DataError(
-        f"{archive}: {found}",
-        expected="a crate of ordinary size: see `deepdiva.share.Limits`",
-        remedy="do not trust this archive; if you do, unpack it from Python with other limits",
-        code="ARC-002",
-    )

@@ -1,4 +1,4 @@
-"""Take a crate of a stranger apart: every member is judged before the first byte is written.
+"""Take a zip of a stranger apart: every member is judged before the first byte is written.
 
 A member may only be a plain file or a folder with a name that means one place below the
 new folder.  Caps bound how many there are and what they hold.  Files are made new and never
@@ -7,23 +7,28 @@ through a link, in a staging folder that takes its real name when all of it is t
 
 from __future__ import annotations
 
-import struct
 import zipfile
-import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from deepdiva.errors import ConfigError, DataError, ResourceError
+from deepdiva.provenance.archives import zip_directory as directory
+from deepdiva.provenance.archives.judge import judge, refuse_overlaps
+from deepdiva.provenance.archives.refusals import (
+    LIMITS,
+    Limits,
+    damaged,
+    refuse_occupied,
+    refuse_without_room,
+    too_much,
+)
+from deepdiva.provenance.archives.streams import reading
 from deepdiva.provenance.entries import new_file
-from deepdiva.provenance.files import atomic_folder, free_bytes, resource_error
+from deepdiva.provenance.files import atomic_folder
 from deepdiva.provenance.tree import printable
-from deepdiva.share import directory
-from deepdiva.share.judge import LIMITS, Limits, judge, refuse_overlaps, too_much
 
 _CHUNK = 2**20
-_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, ValueError)
 
 
 def unpack(archive: Path, to: Path, *, needs: Collection[str] = (), limits: Limits = LIMITS) -> None:
@@ -46,52 +51,23 @@ def unpack(archive: Path, to: Path, *, needs: Collection[str] = (), limits: Limi
         listing = members.infolist()
         judge(archive, listing, needs=needs, limits=limits)
         refuse_overlaps(archive, content, listing, members.start_dir)
-        _refuse_without_room(to, listing)
-        _refuse_occupied(to)
+        refuse_without_room(to, sum(member.file_size for member in listing))
+        refuse_occupied(to)
         with atomic_folder(to.absolute()) as staging:
             for member in listing:
                 _write(archive, members, member, staging)
-            _refuse_occupied(to)
+            refuse_occupied(to)
 
 
 @contextmanager
 def _opened(archive: Path, limits: Limits) -> Iterator[IO[bytes]]:
     """Give the bytes of the zip after a first look; whatever they do to the reader is an error of ours."""
-    try:
-        content = archive.open("rb")
-    except OSError as error:
-        raise resource_error(error, archive) from error
-    with content:
+    with reading(archive), archive.open("rb") as content:
         try:
             directory.refuse_too_long(content, limits.members)
-            yield content
         except directory.TooLong as error:
             raise too_much(archive, str(error)) from error
-        except _DAMAGE as error:
-            raise _damaged(archive, str(error)) from error
-        except OSError as error:
-            raise resource_error(error, archive) from error
-
-
-def _refuse_without_room(to: Path, listing: list[zipfile.ZipInfo]) -> None:
-    needed, free = sum(member.file_size for member in listing), free_bytes(to)
-    if needed > free:
-        raise ResourceError(
-            f"{to}: {needed:,} bytes are to be unpacked, {free:,} are free",
-            expected="room for all of it",
-            remedy="free space there, or unpack somewhere else",
-            code="RES-001",
-        )
-
-
-def _refuse_occupied(to: Path) -> None:
-    if to.exists() or to.is_symlink():
-        raise ConfigError(
-            f"{to} holds something already",
-            expected="a folder that is new, so that nothing is overwritten or mixed in",
-            remedy="choose another folder",
-            code="CFG-013",
-        )
+        yield content
 
 
 # -- Writing ------------------------------------------------------------------------
@@ -111,16 +87,4 @@ def _write(archive: Path, members: zipfile.ZipFile, member: zipfile.ZipInfo, fol
                 break
             file.write(chunk)
     if left:
-        raise _damaged(archive, f"{printable(member.filename)} is not as long as announced")
-
-
-# -- Refusing -----------------------------------------------------------------------
-
-
-def _damaged(archive: Path, found: str) -> DataError:
-    return DataError(
-        f"{archive} cannot be read as a zip: {found}",
-        expected="the whole file, as `deepdiva pack` wrote it",
-        remedy="get it again, and compare its SHA-256",
-        code="ARC-004",
-    )
+        raise damaged(archive, f"{printable(member.filename)} is not as long as announced")

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deepdiva.errors import ConfigError, DataError, DeepDivaError, ResourceError
-from deepdiva.share import Limits, unpack
+from deepdiva.provenance.archives import Limits, unpack
 from deepdiva.share.archive import Member, write_archive
 
 

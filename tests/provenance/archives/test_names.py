@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepdiva.share.names import DEEPEST, fault_of, twins
+from deepdiva.provenance.archives.names import DEEPEST, fault_of, twins
 
 
 @pytest.mark.parametrize(
