@@ -23,8 +23,8 @@ import numpy as np
 from PIL import Image
 
 from deepdiva.data.analysis import analyze
-from deepdiva.data.analysis.one_pass import jobs_of
 from deepdiva.data.analysis.look import Job
+from deepdiva.data.analysis.one_pass import jobs_of
 from deepdiva.data.pictures import decode_whole
 from deepdiva.data.processes import spread
 from deepdiva.provenance import VerifiedData, verify
