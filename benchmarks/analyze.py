@@ -4,8 +4,8 @@
     python benchmarks/analyze.py --photographs 3000 --digits 60000 --rounds 7 --processes 2
 
 Both sides find the samples, read and check every file and decode it to an array of grey or color
-at its own size; the analysis counts, keeps what it found and puts the answer together besides.  They take turns, so that a
-machine that is busy for a while slows both.
+at its own size; the analysis counts, keeps what it found and puts the answer together besides.
+They take turns, so that a machine that is busy for a while slows both.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def test_digits(shared_desk: Desk, digits: Path, tmp_path: Path) -> None:
 
 
 def test_bad_files_are_named_at_the_end(shared_desk: Desk, tmp_path: Path) -> None:
-    """Everything is printed, then every bad file is named, and the exit code is 4; --json stays one object."""
+    """All is printed, then every bad file is named, and the exit code is 4; --json stays one object."""
     root = draw_class_folders(tmp_path / "data")
     for name in ("train/cat/torn.png", "val/dog/\u202eodd.png"):
         (root / name).write_bytes(b"\x89PNG")
