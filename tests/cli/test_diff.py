@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from deepdiva.cli.main import main
-from deepdiva.provenance.footprint import FileEntry, Footprint, serialize
+from deepdiva.provenance.file_table import FileEntry
+from deepdiva.provenance.footprint import Footprint, serialize
 from deepdiva.provenance.inputs import Input, save
 from deepdiva.record import RunWriter
 from deepdiva.record.info import write_info

@@ -17,7 +17,8 @@ from deepdiva.experiment import bisect as page
 from deepdiva.experiment.bisect import bisect
 from deepdiva.experiment.side import Side
 from deepdiva.experiment.workplace import Workplace
-from deepdiva.provenance.footprint import FileEntry, Footprint, serialize
+from deepdiva.provenance.file_table import FileEntry
+from deepdiva.provenance.footprint import Footprint, serialize
 from deepdiva.randomness import identity
 from deepdiva.record.parting import read_chain
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from deepdiva.errors import DataError
 from deepdiva.provenance import original
+from deepdiva.provenance.file_table import FileEntry
 from deepdiva.provenance.footprint import (
-    FileEntry,
     Footprint,
     find_footprint,
     load,

@@ -11,7 +11,7 @@ import pytest
 
 from deepdiva.provenance import footprint, journal
 from deepdiva.provenance.footprint import take_footprint
-from deepdiva.provenance.hashing import hash_files
+from deepdiva.provenance.hashing import Digests, hash_files
 from deepdiva.provenance.journal import HashJournal
 from deepdiva.provenance.tree import Seen, look_at
 
@@ -33,7 +33,7 @@ def stopped(root: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     hash_files(root, {path: files[path] for path in "0123"}, keep=HashJournal(root).add)
     read: list[str] = []
 
-    def watched(place: Path, rest: Mapping[str, Seen], **how: Any) -> dict[str, str]:
+    def watched(place: Path, rest: Mapping[str, Seen], **how: Any) -> Digests:
         read.extend(sorted(rest))
         return hash_files(place, rest, **how)
 
@@ -59,13 +59,24 @@ def test_a_file_that_changed_meanwhile_is_read_again(root: Path, stopped: list[s
     assert stopped == ["1", "4", "5"]
 
 
-def test_a_complete_look_leaves_no_journal(root: Path, stopped: list[str]) -> None:
+@pytest.mark.usefixtures("stopped")
+def test_a_complete_look_leaves_no_journal(root: Path) -> None:
     """The next one reads everything."""
-    take_footprint(root)
-    stopped.clear()
+    assert HashJournal(root).begun()
     take_footprint(root)
 
-    assert stopped == ["0", "1", "2", "3", "4", "5"]
+    assert not HashJournal(root).begun()
+
+
+@pytest.mark.parametrize("algorithm", ["blake3", "sha1"])
+def test_a_journal_of_another_algorithm_is_not_used(root: Path, stopped: list[str], algorithm: str) -> None:
+    """Digests of two kinds never come into one footprint."""
+    found = take_footprint(root, algorithm=algorithm)
+
+    assert stopped == []
+    assert found.contents == hash_files(root, look_at(root).files, algorithm=algorithm)
+    assert HashJournal(root).begun()
+    HashJournal(root).remove()
 
 
 @pytest.mark.parametrize("tail", ['["4", [1, 2', "\n\n", "[]\n", '"text"\n', '["4", 5, 6]\n', "\x00\xff\n"])

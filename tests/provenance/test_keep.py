@@ -14,6 +14,7 @@ from tests.provenance.conftest import Project
 
 from deepdiva.errors import DataError, GateRefused
 from deepdiva.provenance import footprint, keep
+from deepdiva.provenance.file_table import FileEntry
 from deepdiva.provenance.gate import check
 from deepdiva.provenance.keep import differences, load_stamp
 from deepdiva.provenance.stamp import NumericClass, Package, Stamp
@@ -153,7 +154,7 @@ def other_python(stamp: Stamp) -> Stamp:
 
 
 def other_data(stamp: Stamp) -> Stamp:
-    files = {"b.txt": footprint.FileEntry(1, 1, "0" * 64)}
+    files = {"b.txt": FileEntry(1, 1, "0" * 64)}
     data = dataclasses.replace(stamp.data, footprint=footprint.Footprint(files))
     return dataclasses.replace(stamp, data=data)
 

@@ -9,8 +9,10 @@ import pytest
 
 from deepdiva.errors import DataError
 from deepdiva.provenance.footprint import take_footprint
+from deepdiva.provenance.hashing import ALONE
 from deepdiva.provenance.links import LINKS_NAME, Link, write_links
-from deepdiva.provenance.tree import TreeReader, look_at
+from deepdiva.provenance.reading import TreeReader
+from deepdiva.provenance.tree import look_at
 from deepdiva.provenance.verify import verify
 
 DIGEST = sha256(b"content").hexdigest()
@@ -78,6 +80,15 @@ def test_other_content_never_comes_out(linked: Path) -> None:
     (linked.parent / "source" / "1").write_bytes(b"CONTENT")
     with pytest.raises(DataError, match="DATA-044.*other content now"):
         take_footprint(linked)
+
+
+def test_many_links_are_hashed_by_the_process_that_knows_them(linked: Path) -> None:
+    """The bare programs that hash large data sets follow no link; a split of many files is hashed without."""
+    names = [f"train/{number}" for number in range(2, 2 + 2 * ALONE[0])]
+    for name in names:
+        (linked / name).symlink_to("../../source/1")
+    (linked / LINKS_NAME).write_bytes(write_links(dict.fromkeys(["train/1", *names], OURS)))
+    assert set(take_footprint(linked).contents.values()) == {DIGEST}
 
 
 def test_a_folder_behind_a_link_is_never_entered(linked: Path) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from deepdiva.errors import DataError
-from deepdiva.provenance.tree import DEEPEST, TreeReader, look_at, printable
+from deepdiva.provenance.reading import TreeReader
+from deepdiva.provenance.tree import DEEPEST, look_at, printable
 
 
 @pytest.fixture

@@ -13,8 +13,7 @@ from deepdiva.cli.console import open_console, plain
 from deepdiva.report.differences import Differences
 
 if TYPE_CHECKING:
-    from deepdiva.experiment.cause import Cause
-    from deepdiva.experiment.changes import Change
+    from deepdiva.experiment.cause import Cause, Change
 
 SHOWN = 10
 """Changes of one verdict that are shown by name."""

@@ -11,9 +11,10 @@ from typing import Any
 import tyro
 
 from deepdiva.cli.words import read
-from deepdiva.errors import DeepDivaError
+from deepdiva.errors import DataError, DeepDivaError
 from deepdiva.provenance.differences import Differences, between
 from deepdiva.provenance.footprint import Footprint, find_footprint, load, save, take_footprint
+from deepdiva.provenance.hashing import Algorithm
 from deepdiva.provenance.verify import verify
 
 
@@ -25,6 +26,10 @@ class Words:
     """Folder of the data set."""
     update: bool = False
     """Keep a new footprint in the place of the old one, after showing what differs."""
+    hash: Algorithm | None = None
+    """What contents are known by: sha256 (the default of a first footprint), blake3 (several times
+    faster on large files) or sha1 (to compare with old lists; it can be forged). The digest of the
+    data set depends on it."""
     json: bool = False
     """Print one JSON object."""
 
@@ -38,14 +43,20 @@ def main(words: list[str]) -> int:
         does="Show what identifies a data set and what changed since; take a new footprint with --update.",
         example="deepdiva data footprint data/digits --update",
     )
-    if find_footprint(typed.data) is None:
-        for notice in verify(typed.data).notices:
-            print(notice, file=sys.stderr)
-    place = _place(typed.data)
-    recorded, present = load(place), take_footprint(typed.data)
-    found = between(recorded.contents, present.contents)
+    place = find_footprint(typed.data)
+    if place is None:
+        recorded = present = _first(typed)
+        place = _place(typed.data)
+    else:
+        recorded = load(place)
+        _refuse_other_hash(typed, recorded)
+        present = take_footprint(typed.data, algorithm=recorded.algorithm)
+    same = present.digest == recorded.digest
+    found = Differences() if same else between(recorded.contents, present.contents)
     if typed.update:
         print(_table(found), file=sys.stderr if typed.json else sys.stdout)
+        if typed.hash not in (None, present.algorithm):
+            present = take_footprint(typed.data, algorithm=str(typed.hash))
         place = save(present, typed.data)
     facts = _facts(typed, place, present if typed.update else recorded, found)
     layout, told = (
@@ -57,11 +68,30 @@ def main(words: list[str]) -> int:
     if not typed.update:
         print(_table(found))
     print(f"{'new footprint' if typed.update else 'footprint'} {facts['kept']}: {facts['files']:,} files")
-    print(f"digest {facts['data_sha256']}")
+    print(f"digest {facts['data_sha256']}, contents by {facts['algorithm']}")
     print(f"layout {told}")
     if found and not typed.update:
         print("`--update` accepts the changes: they make it another data set, with another digest")
     return 0
+
+
+def _first(typed: Words) -> Footprint:
+    """Take the footprint that is missing."""
+    found = verify(typed.data, algorithm=typed.hash or "sha256")
+    for notice in found.notices:
+        print(notice, file=sys.stderr)
+    return found.footprint
+
+
+def _refuse_other_hash(typed: Words, recorded: Footprint) -> None:
+    if typed.hash not in (None, recorded.algorithm) and not typed.update:
+        raise DataError(
+            f"the footprint of {typed.data} is by {recorded.algorithm}, not by {typed.hash}",
+            expected="--hash for a first footprint, or together with --update",
+            remedy="leave --hash out, or say --update to take a new footprint; the data set then has "
+            "another digest",
+            code="DATA-061",
+        )
 
 
 def _place(data: Path) -> Path:
@@ -95,6 +125,7 @@ def _facts(typed: Words, place: Path, footprint: Footprint, found: Differences) 
         "kept": str(place),
         "updated": typed.update,
         "files": len(footprint.files),
+        "algorithm": footprint.algorithm,
         "data_sha256": footprint.digest,
         "added": found.added,
         "removed": found.removed,

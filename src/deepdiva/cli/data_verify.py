@@ -56,8 +56,9 @@ def about(found: VerifiedData) -> dict[str, Any]:
     footprint = found.footprint
     return {
         "files": len(footprint.files),
-        "bytes": sum(entry.size for entry in footprint.files.values()),
+        "bytes": sum(footprint.table.sizes),
         "data_sha256": footprint.digest,
+        "algorithm": footprint.algorithm,
     }
 
 

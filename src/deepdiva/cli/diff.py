@@ -79,7 +79,7 @@ def main(words: Sequence[str]) -> int:
 
 def _find_cause(said: Words, a: RunRecord, b: RunRecord) -> Cause:
     from deepdiva.cli.progress import progress_on
-    from deepdiva.experiment.find_cause import find_cause
+    from deepdiva.experiment.cause import find_cause
 
     with progress_on() as progress:
         return find_cause(

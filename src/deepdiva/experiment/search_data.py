@@ -63,10 +63,12 @@ def _folders(place: Path) -> Iterator[Path]:
 def _fault(folder: Path, footprint: Footprint) -> str | None:
     """Return how the files in `folder` differ from the footprint; None where they do not."""
     try:
-        sizes = {path: str(seen.size) for path, seen in look_at(folder).files.items()}
-        found = between({path: str(entry.size) for path, entry in footprint.files.items()}, sizes)
+        sizes = {path: str(seen.size) for path, seen in look_at(folder).files.rows()}
+        found = between({path: str(entry.size) for path, entry in footprint.table.rows()}, sizes)
         if not found:
-            found = between(footprint.contents, take_footprint(folder).contents)
+            present = take_footprint(folder, algorithm=footprint.algorithm)
+            if present.digest != footprint.digest:
+                found = between(footprint.contents, present.contents)
     except DataError as error:
         return error.found
     return "\n".join(["it differs from the data of the run:", *found.lines()]) if found else None

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from deepdiva.errors import DataError, Inconclusive
-from deepdiva.provenance.footprint import FileEntry, Footprint, find_footprint, load, take_footprint
+from deepdiva.provenance.file_table import FileEntry
+from deepdiva.provenance.footprint import Footprint, find_footprint, load, take_footprint
 from deepdiva.provenance.hashing import hash_files
 from deepdiva.provenance.tree import is_ignored, look_at
 from deepdiva.provenance.waiting import shown
@@ -67,9 +68,11 @@ def _keeps(folder: Path, digest: str) -> bool:
 
 
 def _has(folder: Path, digest: str) -> bool:
-    """Tell whether the files in `folder` have the digest."""
+    """Tell whether the files in `folder`, hashed as its footprint says, have the digest."""
     try:
-        return take_footprint(folder).digest == digest
+        place = find_footprint(folder)
+        algorithm = "sha256" if place is None else load(place).algorithm
+        return take_footprint(folder, algorithm=algorithm).digest == digest
     except DataError:
         return False
 

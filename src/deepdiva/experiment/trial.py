@@ -15,10 +15,10 @@ from deepdiva.engine import Loop, Machine, Silence, StopSignal
 from deepdiva.engine.rehearsal import rehearse, shake
 from deepdiva.engine.witness import Witness, is_researchers
 from deepdiva.experiment.child import answer
-from deepdiva.experiment.observed import NOTES, RECORD, TrialJob, save_observed
 from deepdiva.experiment.request import read_request
 from deepdiva.experiment.run import build_learner
-from deepdiva.experiment.sets import walks_over_sets
+from deepdiva.experiment.self_check.observed import NOTES, RECORD, TrialJob, save_observed
+from deepdiva.experiment.self_check.sets import walks_over_sets
 from deepdiva.provenance.files import make_folder
 from deepdiva.provenance.levels import default_threads
 from deepdiva.provenance.verify import verify

@@ -1,7 +1,8 @@
 """The gate: a run starts only if it could be started again."""
 
 from deepdiva.provenance.code import Source, find_source
-from deepdiva.provenance.footprint import FileEntry, Footprint, VerifiedData, take_footprint
+from deepdiva.provenance.file_table import FileEntry
+from deepdiva.provenance.footprint import Footprint, VerifiedData, take_footprint
 from deepdiva.provenance.gate import check
 from deepdiva.provenance.stamp import CodeState, Environment, Level, NumericClass, Stamp
 from deepdiva.provenance.verify import verify

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 from collections.abc import Iterable
@@ -11,8 +10,10 @@ from typing import Any
 
 from deepdiva.errors import DataError
 from deepdiva.provenance.footprint import VerifiedData
-from deepdiva.provenance.hashing import unreadable
-from deepdiva.provenance.tree import TreeReader, printable
+from deepdiva.provenance.hash_workers import unreadable
+from deepdiva.provenance.hashing import NAMES
+from deepdiva.provenance.reading import TreeReader, hasher
+from deepdiva.provenance.tree import printable
 
 
 class Contents:
@@ -24,6 +25,7 @@ class Contents:
     def __init__(self, files: VerifiedData) -> None:
         self._root: Path = files.root
         self._entries = files.footprint.files
+        self._algorithm = files.footprint.algorithm
         self._local = threading.local()
 
     def read(self, path: str) -> bytes:
@@ -42,10 +44,13 @@ class Contents:
                 os.close(descriptor)
         except OSError as error:
             raise unreadable(path, error) from error
-        digest = hashlib.sha256(content).hexdigest()
+        made = hasher(self._algorithm)()
+        made.update(content)
+        digest = made.hexdigest()
         if digest != entry.digest:
+            name = NAMES[self._algorithm]
             raise DataError(
-                f"{printable(path)} changed after it was verified: its SHA-256 is {digest[:16]}...",
+                f"{printable(path)} changed after it was verified: its {name} is {digest[:16]}...",
                 expected=f"{entry.size} bytes with {entry.digest[:16]}..., as in the footprint",
                 remedy="put the file back and start again; `deepdiva data verify --deep` looks at all",
                 code="DATA-042",
@@ -55,7 +60,7 @@ class Contents:
     def part(self, paths: Iterable[str]) -> Contents:
         """Return the contents of these files alone: little to send to another process."""
         part = Contents.__new__(Contents)
-        part.__setstate__({"root": self._root, "entries": {path: self._entries[path] for path in paths}})
+        part.__setstate__(self.__getstate__() | {"entries": {path: self._entries[path] for path in paths}})
         return part
 
     def digest(self, path: str) -> str:
@@ -74,10 +79,11 @@ class Contents:
         return reader
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"root": self._root, "entries": self._entries}
+        return {"root": self._root, "entries": self._entries, "algorithm": self._algorithm}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._root, self._entries = state["root"], state["entries"]
+        self._algorithm = state["algorithm"]
         self._local = threading.local()
 
 

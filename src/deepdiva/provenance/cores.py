@@ -20,12 +20,13 @@ def physical_cores() -> int:
     """
     if sys.platform == "darwin":
         return _ask_macos()
-    cores = _count_cores(_TOPOLOGY, _usable_processors())
+    cores = _count_cores(_TOPOLOGY, usable_processors())
     quota = _quota(_CGROUPS, _MEMBERSHIP)
     return max(1, cores if quota is None else min(cores, int(quota)))
 
 
-def _usable_processors() -> set[int]:
+def usable_processors() -> set[int]:
+    """Return the processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return set(os.sched_getaffinity(0))
     return set(range(os.cpu_count() or 1))

@@ -19,7 +19,7 @@ from typing import Any
 from deepdiva.errors import DataError
 from deepdiva.provenance.code import Source
 from deepdiva.provenance.files import make_folder, write_atomically
-from deepdiva.provenance.footprint import serialize
+from deepdiva.provenance.footprint import write
 from deepdiva.provenance.packages import as_lock, read_own_files
 from deepdiva.provenance.snapshot import as_json, keep_code
 from deepdiva.provenance.stamp import Stamp
@@ -54,7 +54,7 @@ def keep(stamp: Stamp, source: Source, folder: Path) -> None:
     }
     write_atomically(environment / "deepdiva.json", as_json(own))
     make_folder(folder / "data")
-    write_atomically(folder / "data" / "footprint.json", serialize(stamp.data.footprint))
+    write(stamp.data.footprint, folder / "data" / "footprint.json")
     write_atomically(folder / "data" / "where.json", as_json({"root": str(stamp.data.root.absolute())}))
     facts_kept = stamp_facts(stamp)
     facts_kept["code"]["entry"] = _entry(source)

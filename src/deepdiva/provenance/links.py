@@ -53,6 +53,11 @@ class Links:
     root: int
     _known: Mapping[str, Link] | None = None
 
+    @property
+    def met(self) -> bool:
+        """Whether a link was asked about."""
+        return self._known is not None
+
     def look(self, path: str, folder: int) -> os.stat_result:
         """Return the facts of the file that the link at `path` leads to, without opening it.
 

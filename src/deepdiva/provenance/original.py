@@ -15,7 +15,7 @@ from typing import Any
 from deepdiva.errors import DataError
 from deepdiva.provenance.differences import between
 from deepdiva.provenance.hashing import hash_files
-from deepdiva.provenance.tree import Seen, is_ignored
+from deepdiva.provenance.tree import Listing, is_ignored
 
 DERIVED = frozenset({"analytics.csv", "differences_footprint.json"})
 """Files that the original wrote into the data folder by itself, before or after its footprint."""
@@ -36,7 +36,7 @@ def is_original(place: Path) -> bool:
     return isinstance(facts, dict) and facts.keys() >= _KEYS and "format" not in facts
 
 
-def verify_original(root: Path, place: Path, files: Mapping[str, Seen]) -> None:
+def verify_original(root: Path, place: Path, files: Listing) -> None:
     """Compare `files`, found at `root`, with the original's footprint at `place`.
 
     Times, the order of entries and the place where the data lay then do not count.
@@ -46,9 +46,9 @@ def verify_original(root: Path, place: Path, files: Mapping[str, Seen]) -> None:
         DataError: the footprint is damaged (DATA-060).
     """
     recorded = load_original(place)
-    present = {path: seen for path, seen in files.items() if path not in DERIVED}
+    present = {path: seen for path, seen in files.rows() if path not in DERIVED}
     known = {path: seen for path, seen in present.items() if path in recorded}
-    digests = hash_files(root, known, algorithm="sha1")
+    digests = hash_files(root, known, algorithm="sha1").as_dict()
     between(recorded, dict.fromkeys(present, "new") | digests).refuse(root, place)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from deepdiva.errors import DataError
 from deepdiva.provenance import original
 from deepdiva.provenance.differences import Differences
+from deepdiva.provenance.file_table import FileEntry, FileTable
 from deepdiva.provenance.footprint import (
     FILE_NAME,
     Footprint,
@@ -17,12 +18,14 @@ from deepdiva.provenance.footprint import (
     load,
     save,
 )
-from deepdiva.provenance.hashing import hash_files
-from deepdiva.provenance.tree import Seen, Tree, look_at, printable
+from deepdiva.provenance.hashing import NAMES, Digests, hash_files
+from deepdiva.provenance.tree import Listing, Seen, Tree, look_at, printable
 from deepdiva.provenance.waiting import Progress, shown
 
 
-def verify(root: Path, *, deep: bool = False, progress: Progress | None = None) -> VerifiedData:
+def verify(
+    root: Path, *, deep: bool = False, algorithm: str = "sha256", progress: Progress | None = None
+) -> VerifiedData:
     """Return the data at `root`, known to be what its footprint says.
 
     Where there is no footprint yet, one is taken, and a notice says so.
@@ -31,6 +34,7 @@ def verify(root: Path, *, deep: bool = False, progress: Progress | None = None) 
         root: The folder of the data set, wherever it lies today.
         deep: Read every file again.  Otherwise those are read whose time changed; a file of
             the same size and time counts as unchanged.
+        algorithm: Of a footprint that is taken now; one that is there says its own.
         progress: Is told the bytes read so far, and how many there are to read.
 
     Raises:
@@ -42,7 +46,7 @@ def verify(root: Path, *, deep: bool = False, progress: Progress | None = None) 
     _refuse_empty(root, tree)
     place = find_footprint(root)
     if place is None:
-        return _first_use(root, tree, progress)
+        return _first_use(root, tree, algorithm, progress)
     footprint = load(place)
     touched = _compare(root, place, tree.files, footprint, deep, progress)
     notices = _touched_notice(root, touched) + _unportable_notice(tree)
@@ -52,26 +56,53 @@ def verify(root: Path, *, deep: bool = False, progress: Progress | None = None) 
 def _compare(
     root: Path,
     place: Path,
-    files: Mapping[str, Seen],
+    files: Listing,
     footprint: Footprint,
     deep: bool,
     progress: Progress | None,
 ) -> list[str]:
     """Raise where content differs; return the files of which only the time does."""
-    known = footprint.files
-    shared = {path: seen for path, seen in files.items() if path in known}
-    touched = [path for path, seen in shared.items() if seen.mtime_ns != known[path].mtime_ns]
-    suspects = shared if deep else {path: shared[path] for path in touched}
-    same_size = {path: seen for path, seen in suspects.items() if seen.size == known[path].size}
+    known = footprint.table
+    same = files.paths == known.paths and files.sizes == known.sizes
+    if same and files.mtimes == known.mtimes and not deep:
+        return []  # whole columns: a moment, whatever the number of files
+    suspects = files if same and deep else _suspects(files, known.as_dict(), deep)
     with shown(f"reading {root}", progress) as report:
-        digests = hash_files(root, same_size, progress=report)
-    found = _differences(files, footprint, digests)
-    found.refuse(root, place, _digest_lines(found, footprint, digests))
-    return touched
+        digests = hash_files(root, suspects, algorithm=footprint.algorithm, progress=report)
+    if not same or not _agree(digests, known):
+        found = _differences(files.as_dict(), known.as_dict(), digests.as_dict())
+        found.refuse(root, place, _digest_lines(found, footprint, digests))
+    return _touched(files, known)
 
 
-def _differences(files: Mapping[str, Seen], footprint: Footprint, digests: Mapping[str, str]) -> Differences:
-    known = footprint.files
+def _suspects(files: Listing, known: Mapping[str, FileEntry], deep: bool) -> dict[str, Seen]:
+    """Return the files to read: those of equal size; of these, if not `deep`, those of another time."""
+    return {
+        path: seen
+        for path, seen in files.rows()
+        if (entry := known.get(path)) is not None
+        and seen.size == entry.size
+        and (deep or seen.mtime_ns != entry.mtime_ns)
+    }
+
+
+def _agree(digests: Digests, known: FileTable) -> bool:
+    if digests.paths == known.paths:
+        return digests.joined == known.digests
+    return all(known[path].digest == digest for path, digest in digests.rows())
+
+
+def _touched(files: Listing, known: FileTable) -> list[str]:
+    """Return the files whose time differs; the paths are the same."""
+    if files.mtimes == known.mtimes:
+        return []
+    rows = enumerate(zip(files.mtimes, known.mtimes, strict=True))
+    return [files.paths[row] for row, (now, then) in rows if now != then]
+
+
+def _differences(
+    files: Mapping[str, Seen], known: Mapping[str, FileEntry], digests: Mapping[str, str]
+) -> Differences:
     other_size = {path for path in files.keys() & known.keys() if files[path].size != known[path].size}
     other_content = {path for path, digest in digests.items() if digest != known[path].digest}
     return Differences(
@@ -87,16 +118,17 @@ def _digest_lines(found: Differences, footprint: Footprint, digests: Mapping[str
     if first is None:
         return ""
     expected = footprint.files[first].digest
-    return f"\n  SHA-256 of {printable(first)}: {digests[first][:16]}..., was {expected[:16]}..."
+    name = NAMES[footprint.algorithm]
+    return f"\n  {name} of {printable(first)}: {digests[first][:16]}..., was {expected[:16]}..."
 
 
-def _first_use(root: Path, tree: Tree, progress: Progress | None) -> VerifiedData:
+def _first_use(root: Path, tree: Tree, algorithm: str, progress: Progress | None) -> VerifiedData:
     notices = []
     beside = root / FILE_NAME
     if original.is_original(beside):
         original.verify_original(root, beside, tree.files)
         notices.append(f"{beside} of the original DeepDIVA was verified and stays as it is")
-    footprint = footprint_of(root, tree, progress=progress)
+    footprint = footprint_of(root, tree, algorithm=algorithm, progress=progress)
     place = save(footprint, root)
     notices.append(
         f"{root} had no footprint: took one of {len(footprint.files)} files, kept in {place}; "

@@ -24,13 +24,15 @@ from typing import IO, Any
 
 from deepdiva.errors import ConfigError, DataChanged, DataError, Tampered
 from deepdiva.provenance.archives.names import fault_of, twins
+from deepdiva.provenance.differences import between
 from deepdiva.provenance.entries import open_plain
 from deepdiva.provenance.footprint import FILE_NAME as FOOTPRINT
-from deepdiva.provenance.footprint import Footprint
+from deepdiva.provenance.footprint import Footprint, take_footprint
 from deepdiva.provenance.footprint import load as load_footprint
 from deepdiva.provenance.keep import load_stamp
+from deepdiva.provenance.reading import TreeReader
 from deepdiva.provenance.restore import WHOLE
-from deepdiva.provenance.tree import TreeReader, printable
+from deepdiva.provenance.tree import printable
 from deepdiva.provenance.whole import keep_whole
 from deepdiva.record.seal import FILE_NAME as SEAL
 from deepdiva.record.verify import verify_run
@@ -135,8 +137,17 @@ def _members_of_data(root: Path, footprint: Footprint) -> dict[str, Member]:
 
     return {
         f"{DATASET}/{path}": Member(opener(path), entry.size, entry.digest)
-        for path, entry in footprint.files.items()
+        for path, entry in _in_sha256(root, footprint).table.rows()
     }
+
+
+def _in_sha256(root: Path, footprint: Footprint) -> Footprint:
+    """Return `footprint` with the digests that archives hold, its own being checked first."""
+    if footprint.algorithm == "sha256":
+        return footprint
+    present = take_footprint(root, algorithm=footprint.algorithm)
+    between(footprint.contents, present.contents).refuse(root, Path("data") / FOOTPRINT)
+    return take_footprint(root)
 
 
 def _files_below(folder: Path) -> Iterator[str]:

@@ -43,7 +43,7 @@ def _dataset(folder: Path) -> Iterator[Finding]:
         return
     try:
         listed = load(folder / "data" / FOOTPRINT)
-        if take_footprint(folder / DATASET).digest != listed.digest:
+        if take_footprint(folder / DATASET, algorithm=listed.algorithm).digest != listed.digest:
             yield DATASET, f"is not the data that data/{FOOTPRINT} lists"
     except DataError as error:
         yield DATASET, f"cannot be compared with data/{FOOTPRINT} ({error.code})"

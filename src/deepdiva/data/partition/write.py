@@ -22,11 +22,13 @@ from deepdiva.data.splits import MANIFEST_NAME, SPLIT_NAMES, SplitName
 from deepdiva.errors import ConfigError, ResourceError
 from deepdiva.provenance import VerifiedData
 from deepdiva.provenance.contents import Contents
+from deepdiva.provenance.file_table import FileEntry
 from deepdiva.provenance.files import atomic_folder
-from deepdiva.provenance.footprint import FileEntry, Footprint, save
+from deepdiva.provenance.footprint import Footprint, save
 from deepdiva.provenance.links import LINKS_NAME, Link, write_links
 from deepdiva.provenance.places import mark_as_ours
-from deepdiva.provenance.tree import TreeReader, look_at
+from deepdiva.provenance.reading import TreeReader, hasher
+from deepdiva.provenance.tree import look_at
 from deepdiva.provenance.verify import verify
 from deepdiva.provenance.waiting import Progress, shown
 
@@ -168,11 +170,16 @@ def _footprint(
     files: VerifiedData, places: Mapping[str, str], made: Mapping[str, bytes], staging: Path
 ) -> Footprint:
     """Return what `staging` has to hold: digests from the source, so that `verify` finds every slip."""
+    algorithm = files.footprint.algorithm
     digests = {place: files.footprint.files[path].digest for place, path in places.items()}
-    digests |= {name: hashlib.sha256(content).hexdigest() for name, content in made.items()}
+    for name, content in made.items():
+        digest = hasher(algorithm)()
+        digest.update(content)
+        digests[name] = digest.hexdigest()
     seen = look_at(staging).files
     return Footprint(
-        {path: FileEntry(seen[path].size, seen[path].mtime_ns, digests[path]) for path in sorted(seen)}
+        {path: FileEntry(seen[path].size, seen[path].mtime_ns, digests[path]) for path in sorted(seen)},
+        algorithm,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepdiva.experiment.hunks import LARGEST, apply_hunks, hunks_between, is_text
+from deepdiva.experiment.cause.hunks import LARGEST, apply_hunks, hunks_between, is_text
 
 TEXTS = st.lists(st.sampled_from([b"a\n", b"b\n", b"c\r\n", b"\n", b"d", b"\r"]), max_size=12).map(b"".join)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepdiva.experiment.ddmin import Outcome, ddmin, split
+from deepdiva.experiment.cause.ddmin import Outcome, ddmin, split
 
 
 @given(st.integers(1, 60), st.data())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from deepdiva.experiment.changes import Change
+from deepdiva.experiment.cause.changes import Change
 
 
 @dataclass(frozen=True, kw_only=True)

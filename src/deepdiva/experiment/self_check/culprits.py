@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from deepdiva.engine.witness import Ask, Kind
-from deepdiva.experiment.observed import Observed
+from deepdiva.experiment.self_check.observed import Observed
 
 MOST = 8
 _NO_SEED: tuple[Kind, ...] = ("unseeded draw", "entropy", "clock", "process")

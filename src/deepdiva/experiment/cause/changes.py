@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from deepdiva.config import read_toml
-from deepdiva.experiment.hunks import Hunk, hunks_between, is_text
+from deepdiva.experiment.cause.hunks import Hunk, hunks_between, is_text
 from deepdiva.experiment.side import Side
 from deepdiva.provenance import differences as trees
 from deepdiva.provenance.entries import FILE, LINK, PROGRAM, open_plain, read_link

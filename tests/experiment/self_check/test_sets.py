@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deepdiva.experiment.sets import walks_over_sets
+from deepdiva.experiment.self_check.sets import walks_over_sets
 
 WALKS = [
     "for x in {1, 2}: pass",

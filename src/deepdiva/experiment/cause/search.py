@@ -16,10 +16,10 @@ from pathlib import Path
 
 from deepdiva.engine import Progress, Silence
 from deepdiva.errors import ConfigError, Inconclusive
-from deepdiva.experiment.bench import Bench, NoReplay, Seen
-from deepdiva.experiment.cause import Cause, Moved
-from deepdiva.experiment.changes import LEVELS, Change, changes_between, group
-from deepdiva.experiment.ddmin import Outcome, ddmin, split
+from deepdiva.experiment.cause.answer import Cause, Moved
+from deepdiva.experiment.cause.bench import Bench, NoReplay, Seen
+from deepdiva.experiment.cause.changes import LEVELS, Change, changes_between, group
+from deepdiva.experiment.cause.ddmin import Outcome, ddmin, split
 from deepdiva.experiment.side import opened
 from deepdiva.record.parting import Chain, Parting, find_parting, read_chain
 

@@ -15,11 +15,11 @@ from deepdiva.engine.replay import Replayed
 from deepdiva.engine.uncarried import Held
 from deepdiva.engine.witness import Ask
 from deepdiva.errors import ConfigError, DataError, GateRefused
-from deepdiva.experiment import culprits, self_check
-from deepdiva.experiment.agreement import VALIDATION, first_difference, told_place
 from deepdiva.experiment.child import Told, answer, read_error
-from deepdiva.experiment.observed import Observed
 from deepdiva.experiment.request import Place, RunRequest
+from deepdiva.experiment.self_check import check_itself, culprits, refuse_level, trials
+from deepdiva.experiment.self_check.agreement import VALIDATION, first_difference, told_place
+from deepdiva.experiment.self_check.observed import Observed
 from deepdiva.provenance import Source
 from deepdiva.provenance.footprint import Footprint, VerifiedData
 from deepdiva.record.chain import StepNote
@@ -142,7 +142,7 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
 
     def check(*trainings: Observed, level: Any = "strict") -> tuple[str, ...]:
         acted = iter(trainings)
-        monkeypatch.setattr(self_check._Trials, "train", lambda *_, **__: next(acted))
+        monkeypatch.setattr(trials.Trials, "train", lambda *_, **__: next(acted))
         request = RunRequest(
             task="image-classification",
             data="digits",
@@ -153,9 +153,7 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
         )
         place = Place(data=tmp_path, out=tmp_path)
         files = VerifiedData(root=tmp_path, footprint=Footprint({}), notices=())
-        answer: tuple[str, ...] = self_check.check_itself(
-            request, place, Source(tmp_path, "tree"), files, StopSignal()
-        )
+        answer: tuple[str, ...] = check_itself(request, place, Source(tmp_path, "tree"), files, StopSignal())
         assert next(acted, None) is None, "a training was not asked for"
         return answer
 
@@ -209,7 +207,7 @@ def test_level_off_is_refused() -> None:
         task="x", data="d", seed=1, machine=Machine(determinism="off"), schedule=Schedule(), config=None
     )
     with pytest.raises(ConfigError, match="CHK-001"):
-        self_check.refuse_level(request)
+        refuse_level(request)
 
 
 # -- Errors of a child -----------------------------------------------------------------
@@ -222,10 +220,10 @@ def test_an_error_of_a_child_is_told_as_its_own(tmp_path: Path) -> None:
         raise DataError("found", expected="expected", remedy="remedy", code="DATA-013")
 
     status = answer(tmp_path / "out", fail)
-    error = self_check._fault(read_error(tmp_path / "out"), "")
+    error = trials.fault(read_error(tmp_path / "out"), "")
 
     assert (type(error), error.exit_code, status) == (DataError, 4, 4)
     assert str(error) == "DATA-013: found\n  expected: expected\n  to go on: remedy"
-    assert self_check._fault(None, "ValueError: no").code == "CHK-004"
+    assert trials.fault(None, "ValueError: no").code == "CHK-004"
     unknown = Told(kind="", found="f", expected="e", remedy="r", code="X-1")
-    assert type(self_check._fault(unknown, "")) is errors.DeepDivaError
+    assert type(trials.fault(unknown, "")) is errors.DeepDivaError

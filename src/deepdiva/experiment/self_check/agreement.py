@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from deepdiva.engine.blame import Blame, layer_name
-from deepdiva.experiment.observed import Observed
+from deepdiva.experiment.self_check.observed import Observed
 from deepdiva.record.parting import Moment
 
 VALIDATION = -1

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from deepdiva.experiment.changes import Change
-from deepdiva.experiment.hunks import apply_hunks
+from deepdiva.experiment.cause.changes import Change
+from deepdiva.experiment.cause.hunks import apply_hunks
 from deepdiva.provenance.entries import (
     LINK,
     PROGRAM,

@@ -15,10 +15,11 @@ import tomli_w
 from deepdiva.config import read_toml
 from deepdiva.engine.replay import Span
 from deepdiva.errors import DeepDivaError, Inconclusive
-from deepdiva.experiment.changes import Change, settings_of
-from deepdiva.experiment.mixed_tree import lay_out
+from deepdiva.experiment.cause.changes import Change, settings_of
+from deepdiva.experiment.cause.mixed_tree import lay_out
 from deepdiva.experiment.side import Side
-from deepdiva.provenance.footprint import FileEntry, Footprint, load, save
+from deepdiva.provenance.file_table import FileEntry
+from deepdiva.provenance.footprint import Footprint, load, save
 from deepdiva.record.parting import Chain, Moment, find_parting, read_chain
 
 
@@ -144,15 +145,15 @@ class Bench:
     def _mix(self, sides: Mapping[str, Path]) -> Path:
         root = self.a.scratch / "data"
         shutil.rmtree(root, ignore_errors=True)
-        prints = {side.data: load(side.run / "data" / "footprint.json").files for side in (self.b, self.a)}
+        prints = {side.data: load(side.run / "data" / "footprint.json") for side in (self.b, self.a)}
         files = {}
         for path, source in sorted(sides.items()):
             place = root / path
             place.parent.mkdir(parents=True, exist_ok=True)
             _link_or_copy(source / path, place)
-            known = prints[source][path]
+            known = prints[source].files[path]
             files[path] = FileEntry(known.size, place.stat().st_mtime_ns, known.digest)
-        save(Footprint(files), root)
+        save(Footprint(files, prints[self.a.data].algorithm), root)
         return root
 
 

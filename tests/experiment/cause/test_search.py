@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepdiva.errors import ConfigError, Inconclusive
-from deepdiva.experiment import find_cause as page
-from deepdiva.experiment.bench import Bench, NoReplay, Seen
-from deepdiva.experiment.cause import Cause
-from deepdiva.experiment.changes import Change
-from deepdiva.experiment.find_cause import find_cause
-from deepdiva.experiment.hunks import hunks_between
+from deepdiva.experiment.cause import search as page
+from deepdiva.experiment.cause.answer import Cause
+from deepdiva.experiment.cause.bench import Bench, NoReplay, Seen
+from deepdiva.experiment.cause.changes import Change
+from deepdiva.experiment.cause.hunks import hunks_between
+from deepdiva.experiment.cause.search import find_cause
 from deepdiva.record.chain import StepNote
 from deepdiva.record.parting import Chain, Moment
 

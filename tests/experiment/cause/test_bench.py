@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from deepdiva.engine.replay import Replayed, Span
-from deepdiva.experiment.bench import Bench, NoReplay, Seen
-from deepdiva.experiment.changes import Change, changes_between
+from deepdiva.experiment.cause.bench import Bench, NoReplay, Seen
+from deepdiva.experiment.cause.changes import Change, changes_between
 from deepdiva.experiment.side import Side
 from deepdiva.experiment.workplace import Workplace
 from deepdiva.provenance.footprint import find_footprint, load, serialize, take_footprint
