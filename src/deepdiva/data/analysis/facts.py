@@ -30,6 +30,8 @@ class Counted:
     kept: int = 0
     """Files known from an earlier analysis."""
     decoded: int = 0
+    copies: bool = False
+    """Whether some files have the same content."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +89,7 @@ def facts_of(files: VerifiedData, layout: Layout, roles: Sequence[Role], counted
         sizes=sizes_of(all_files.sizes),
         modes=ranked(all_files.modes),
         formats=ranked(all_files.formats),
-        duplicates=_duplicates(files, layout),
+        duplicates=_duplicates(files, layout) if counted.copies or not roles else [],
         corrupt=_corrupt(files, layout, roles, counted.bad),
         notices=[*layout.notices, *_notices(splits)],
         files=counted.kept + counted.decoded,
@@ -160,9 +162,6 @@ def _merged(tallies: Sequence[Tally]) -> Tally:
 def _duplicates(files: VerifiedData, layout: Layout) -> list[list[str]]:
     """Return the names of samples whose files, or whose text, are equal."""
     entries = files.footprint.files
-    digests = [entries[path].digest for sample in layout.samples for path in sample.files]
-    if digests and len(set(digests)) == len(digests):
-        return []
     groups: dict[Any, list[str]] = defaultdict(list)
     for sample in layout.samples:
         groups[tuple(entries[path].digest for path in sample.files) or _row(sample)].append(sample.name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 
 from deepdiva.data.analysis.block import Bad, Block, Role, from_line
 from deepdiva.data.analysis.facts import WHOLE, Analysis, Counted, facts_of
@@ -77,6 +76,8 @@ class _Work:
     """By role and digest, the split of every file that has it."""
     paths: dict[Role, dict[str, str]]
     """By role and digest, one file; whatever was counted is gone from here."""
+    size: int = 0
+    """Bytes of all files."""
 
     @staticmethod
     def plan(files: VerifiedData, layout: Layout, roles: Sequence[Role]) -> _Work:
@@ -84,7 +85,8 @@ class _Work:
         entries = files.footprint.files
         for sample in layout.samples:
             for role, path in zip(roles, sample.files, strict=False):
-                digest, splits = entries[path].digest, work.splits[role]
+                entry, splits = entries[path], work.splits[role]
+                digest, work.size = entry.digest, work.size + entry.size
                 splits[digest] = (*splits.get(digest, ()), sample.split or WHOLE)
                 work.paths[role].setdefault(digest, path)
         return work
@@ -105,12 +107,13 @@ def _count(
 ) -> Counted:
     """Count what the store knows, then look at the rest."""
     counted = Counted(tallies={split: Tally() for split in layout.splits or (WHOLE,)})
+    counted.copies = any(len(splits) > 1 for of_role in work.splits.values() for splits in of_role.values())
     total = work.left
     dead = sum(_take(counted, work, block) for block in store.blocks())
     counted.kept = total - work.left
     if dead > total:  # most of what is kept is of files that are gone
         store.clear()
-    count = _processes(contents, work, processes or physical_cores())
+    count = _processes(work, processes or physical_cores())
     with shown(f"analyzing {total:,} files", progress) as report:
         for line in spread(look, _jobs(contents, work), processes=count):
             store.add(line)
@@ -152,22 +155,29 @@ def _take(counted: Counted, work: _Work, block: Block) -> int:
 
 def _jobs(contents: Contents, work: _Work) -> Iterator[Job]:
     """Yield the files that are left, in the order of their paths, which is kind to the disk."""
+    for role, paths in work.paths.items():
+        left = sorted(paths.values())
+        for start in range(0, len(left), MOST_FILES):
+            some = left[start : start + MOST_FILES]
+            yield from _cut(role, some, contents.part(some))
+
+
+def _cut(role: Role, paths: Sequence[str], contents: Contents) -> Iterator[Job]:
+    """Yield jobs of few enough bytes."""
     part: list[str] = []
     size = 0
-    left = [(role, path) for role, paths in work.paths.items() for path in sorted(paths.values())]
-    for (role, path), following in zip_longest(left, left[1:]):
+    for path in paths:
         part.append(path)
         size += contents.size(path)
-        last = following is None or following[0] != role
-        if last or len(part) == MOST_FILES or size > MOST_BYTES:
+        if size > MOST_BYTES:
             yield Job(role, part, contents.part(part))
             part, size = [], 0
+    if part:
+        yield Job(role, part, contents.part(part))
 
 
-def _processes(contents: Contents, work: _Work, most: int) -> int:
+def _processes(work: _Work, most: int) -> int:
     """Return how many processes the files that are left are worth."""
-    paths = [path for of_role in work.paths.values() for path in of_role.values()]
-    files, size = len(paths), sum(map(contents.size, paths))
-    if files <= FEW_FILES and size <= FEW_BYTES:
+    if work.left <= FEW_FILES and work.size <= FEW_BYTES:
         return 1
-    return min(most, files)
+    return max(1, min(most, work.left))
