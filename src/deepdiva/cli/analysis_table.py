@@ -23,8 +23,8 @@ MOST_GROUPS = 5
 def print_analysis(data: Path, found: Analysis, remarks: Sequence[str]) -> None:
     """Print `found` and some more remarks."""
     console = open_console()
-    samples = ", ".join(f"{facts['samples']:,} {split}" for split, facts in found.splits.items())
-    console.print(plain(f"{data}: {found.layout}, {samples} samples", "bold"), soft_wrap=True)
+    counts = [f"{split} {facts['samples']:,}" for split, facts in found.splits.items()]
+    console.print(plain(f"{data}: {found.layout}, samples: {', '.join(counts)}", "bold"), soft_wrap=True)
     console.print(plain(f"digest {found.data_sha256}", "dim"), soft_wrap=True)
     for title, table in _tables(found):
         console.print(Text(f"\n{title}", style="bold"))
@@ -112,15 +112,14 @@ def _kinds(found: Analysis) -> Table:
     table.show_header = False
     most = found.sizes["most"][:5] if found.sizes else []
     sizes = {f"{width}x{height}": count for height, width, count in most}
-    table.add_row("sizes", plain(_listed(sizes)))
-    table.add_row("modes", plain(_listed(found.modes)))
-    table.add_row("formats", plain(_listed(found.formats)))
     changes: dict[str, int] = {}
     for facts in found.splits.values():
         for change, count in facts["changes"].items():
             changes[change] = changes.get(change, 0) + count
-    if changes:
-        table.add_row("changes", plain(_listed(changes)))
+    kinds = {"sizes": sizes, "modes": found.modes, "formats": found.formats, "changes": changes}
+    for name, counts in kinds.items():
+        if counts:
+            table.add_row(name, plain(_listed(counts)))
     return table
 
 
@@ -146,7 +145,8 @@ def _print_duplicates(console: Console, found: Analysis) -> None:
         return
     console.print(Text("\nequal contents", style="bold"))
     for group in found.duplicates[:MOST_GROUPS]:
-        more = f", ... ({len(group)} samples)" if len(group) > 4 else ""
-        console.print(plain(f"  {', '.join(group[:4])}{more}"), soft_wrap=True)
-    if len(found.duplicates) > MOST_GROUPS:
-        console.print(plain(f"  ... and {len(found.duplicates) - MOST_GROUPS:,} more groups", "dim"))
+        rest = f", ... ({len(group)} samples)" if len(group) > 4 else ""
+        console.print(plain(f"  {', '.join(group[:4])}{rest}"), soft_wrap=True)
+    more = len(found.duplicates) - MOST_GROUPS
+    if more > 0:
+        console.print(plain(f"  ... and {more:,} more group{'s' * (more > 1)}", "dim"))

@@ -74,8 +74,8 @@ def draw_page(name: str, found: Analysis, pictures: Mapping[str, Sequence[Thumbn
 
 def _top(name: str, found: Analysis) -> Iterator[str]:
     yield f"<h1>{shown(name)}</h1>"
-    samples = ", ".join(f"{facts['samples']:,} {shown(split)}" for split, facts in found.splits.items())
-    yield f"<p>{shown(found.layout)}; {samples} samples. Data <code>{shown(found.data_sha256)}</code></p>"
+    samples = ", ".join(f"{shown(split)} {facts['samples']:,}" for split, facts in found.splits.items())
+    yield f"<p>{shown(found.layout)}; samples: {samples}. Data <code>{shown(found.data_sha256)}</code></p>"
     if found.mean is not None and found.std is not None:
         rows = [["mean", *_exact(found.mean)], ["deviation", *_exact(found.std)]]
         yield f"<p>{_source(found)}</p>" + _table(rows)

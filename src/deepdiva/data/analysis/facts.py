@@ -199,7 +199,7 @@ def _notices(splits: Mapping[str, Mapping[str, Any]]) -> list[str]:
     if train.get("sizes") and train["pixels"] and train["sizes"]["different"] > 1:
         notices.append(
             "train pictures differ in size: they are counted here at their own, while a run resizes them "
-            "first, which changes its mean a little and its deviation more"
+            "first, so that its numbers are near these and not equal"
         )
     for split in ("val", "test"):
         pixels = splits.get(split, {}).get("pixels")
