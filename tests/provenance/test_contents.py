@@ -100,3 +100,12 @@ def test_workers_come_to_the_same_digests(root: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("deepdiva.provenance.hash_workers.usable_processors", lambda: {0, 1, 2})
 
     assert hash_files(root, tree.files).as_dict() == alone.as_dict()
+
+
+def test_a_part_reads_its_own_files_alone(root: Path) -> None:
+    """A part holds what it was made of, in another process as well, and nothing besides."""
+    part = copy.deepcopy(Contents(verify(root)).part(["a/1"]))
+
+    assert part.read("a/1") == b"content of a/1"
+    with pytest.raises(KeyError):
+        part.read("a/2")

@@ -9,6 +9,7 @@ import sys
 VERBS: dict[str, str] = {
     "get": "write a data set into a folder",
     "split": "make train, val and test of a data set that has no splits",
+    "analyze": "tell what a data set holds: means, classes, sizes, duplicates, bad files",
     "footprint": "show the footprint of a data set; take a new one with --update",
     "verify": "compare a data set with its footprint",
     "diff": "tell what differs between two data sets or footprints",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float32, UInt8
 from torch import Tensor
+
+from deepdiva.data.moments import moments_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +39,8 @@ def _moments(histogram: Sequence[int]) -> tuple[float, float]:
     count = sum(histogram)
     total = sum(value * number for value, number in enumerate(histogram))
     squares = sum(value * value * number for value, number in enumerate(histogram))
-    spread = count * squares - total * total
-    return total / (count * 255), math.sqrt(spread / (count * 255) ** 2) if spread else 1.0
+    mean, std = moments_of(count, total, squares)
+    return mean, std or 1.0
 
 
 class Normalize:

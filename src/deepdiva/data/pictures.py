@@ -106,6 +106,19 @@ def decode(
         return np.asarray(levels).reshape(height, width, channels), header
 
 
+def decode_whole(content: bytes) -> tuple[Image.Image, Header]:
+    """Return the picture of a file at its own size, grey ("L") or color ("RGB") by its kind, and its header.
+
+    Of grey files this is what all three channels would hold if they were made color.
+
+    Raises:
+        BadPicture: see `read_header`; or the pixels are damaged.
+    """
+    with _explained(content):
+        image, header = _load(content)
+        return _to_bytes(_without_alpha(image), "L" if header.grey else "RGB"), header
+
+
 def load(content: bytes) -> tuple[Image.Image, Header]:
     """Return the picture of a file as it is stored, turned upright, and what the file said about it.
 

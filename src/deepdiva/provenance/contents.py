@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,16 @@ class Contents:
                 code="DATA-042",
             )
         return content
+
+    def part(self, paths: Iterable[str]) -> Contents:
+        """Return the contents of these files alone: little to send to another process."""
+        part = Contents.__new__(Contents)
+        part.__setstate__(self.__getstate__() | {"entries": {path: self._entries[path] for path in paths}})
+        return part
+
+    def digest(self, path: str) -> str:
+        """Return the digest of the file at `path`, without reading it."""
+        return self._entries[path].digest
 
     def size(self, path: str) -> int:
         """Return the bytes of the file at `path`, without reading it."""
