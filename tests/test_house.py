@@ -35,6 +35,13 @@ def test_the_public_face_of_a_room_is_there(room: str) -> None:
     assert len(face) == len(set(face))
 
 
+def test_names_of_data_are_no_names_of_its_modules() -> None:
+    """They are imported when first asked for; a module of that name, once imported, would be found instead."""
+    face = set(importlib.import_module("deepdiva.data").__all__)
+
+    assert face & {path.stem for path in (SOURCE / "data").iterdir()} == set()
+
+
 def test_no_file_is_called_after_nothing_in_particular() -> None:
     """A name such as `utils` hides what a file is for, and gathers what has no room."""
     assert [file for file in ROOT.glob("[!.]*/**/*.py") if file.stem in EMPTY_NAMES] == []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from deepdiva.data.augment import Augment
-    from deepdiva.data.batches import Fed, batches
+    from deepdiva.data.batching import Fed, batches
     from deepdiva.data.class_folders import ClassFolders, read_class_folders
     from deepdiva.data.images import ImageBatch, ImageSplit
     from deepdiva.data.normalize import Normalization, Normalize
@@ -33,9 +33,10 @@ __all__ = [
     "read_class_folders",
 ]
 
+# No module may have the name of a thing: once imported, it would stand in its place.
 _HOMES = {
     "augment": ("Augment",),
-    "batches": ("Fed", "batches"),
+    "batching": ("Fed", "batches"),
     "class_folders": ("ClassFolders", "read_class_folders"),
     "images": ("ImageBatch", "ImageSplit"),
     "normalize": ("Normalization", "Normalize"),

@@ -66,7 +66,7 @@ def _load_file(path: Path) -> ModuleType:
         raise ImportError(path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    # The folder of the file, so that it can import its neighbours.
+    # The folder of the file, so that it can import its neighbors.
     if str(path.parent.resolve()) not in sys.path:
         sys.path.insert(0, str(path.parent.resolve()))
     listen()  # what the file reads while it is imported belongs to its runs

@@ -77,7 +77,7 @@ def test_clean_mnist_is_clean(tmp_path: Path) -> None:
 
 
 def test_clean_photographs_are_clean(tmp_path: Path) -> None:
-    """So are neighbouring parts of one photograph."""
+    """So are neighboring parts of one photograph."""
     found = check_leakage(verify(write_splits(tmp_path / "data", photographs())))
 
     assert (found.verdict, found.exact, found.near) == ("clean", (), ())

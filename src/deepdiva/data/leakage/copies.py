@@ -14,7 +14,7 @@ from deepdiva.data.leakage import near
 from deepdiva.data.leakage.exact import Contents as Copies
 from deepdiva.data.leakage.findings import Pair
 from deepdiva.data.leakage.near import Compared
-from deepdiva.data.leakage.search import FLIPS, fingerprints, neighbours
+from deepdiva.data.leakage.search import FLIPS, fingerprints, neighbors
 from deepdiva.data.leakage.thumbs import SIDE, Thumbs, open_thumbs
 from deepdiva.data.pictures import BadPicture, read_header
 from deepdiva.data.splits import SPLIT_NAMES
@@ -108,7 +108,7 @@ def _look(job: _Job, sizes: Mapping[int, tuple[int, int]], found: Found) -> None
     for rank in range(1, len(SPLIT_NAMES)):
         later, earlier = np.flatnonzero(ranks == rank), np.flatnonzero(ranks < rank)
         if len(later) and len(earlier):
-            nearest = neighbours(prints[later], prints[earlier], job.report)
+            nearest = neighbors(prints[later], prints[earlier], job.report)
             others = np.where(nearest < 0, -1, kept[earlier][nearest])
             _judge(job, near.compare(job.thumbs, kept[later], others, job.report), sizes, found)
     for size in sorted(set(sizes.values())):
@@ -128,7 +128,7 @@ def _judge(job: _Job, compared: Compared, sizes: Mapping[int, tuple[int, int]], 
 
 
 def _again(suspects: Compared, attempt: Callable[[Compared], Compared]) -> Compared:
-    """Try the two best neighbours of all suspects, then all of those that fit: s comes from them."""
+    """Try the two best neighbors of all suspects, then all of those that fit: s comes from them."""
     fits = attempt(suspects.best(2)).whole.min(axis=1) <= 2 * near.RATIO * suspects.scale
     fits |= suspects.scale == 0
     return attempt(suspects.only(np.flatnonzero(fits)))
@@ -143,7 +143,7 @@ def _look_through(job: _Job, size: tuple[int, int], odd: Int64[np.ndarray, " odd
     for rank in sorted(set(odd_ranks.tolist())):
         mine, theirs = np.flatnonzero(odd_ranks == rank), np.flatnonzero(ranks != rank)
         if len(theirs):
-            nearest = neighbours(plain[mine], prints[theirs], job.report)
+            nearest = neighbors(plain[mine], prints[theirs], job.report)
             others = np.where(nearest < 0, -1, keys[theirs][nearest])
             compared = near.compare(job.thumbs, kept[mine], others, job.report)
             through = dict.fromkeys(kept.tolist(), size)

@@ -1,6 +1,6 @@
 """Is one picture a copy of another, or do they only look alike?
 
-The data set itself says what is unusual.  For each picture b of a later split, the `NEIGHBOURS` most similar
+The data set itself says what is unusual.  For each picture b of a later split, the `NEIGHBORS` most similar
 pictures of earlier splits are found (see `search`) and compared in full, each at its best
 of four flips; e is the residual 1 - r (see `alignment`).  Picture a is what b was made from if
 
@@ -9,7 +9,7 @@ of four flips; e is the residual 1 - r (see `alignment`).  Picture a is what b w
     d(a, b) <= 0.2           so is the detail, which plain pictures lack; or e(a, b) <= 0.0005, not cropped
 
 A pair that is not is tried again after undoing resizing and slight cropping, with s taken from
-neighbours that had the same chance.  Where there are too few others for an s, e <= 0.01 is asked for;
+neighbors that had the same chance.  Where there are too few others for an s, e <= 0.01 is asked for;
 e <= 0.0005 with d <= 0.05 needs no s, as there may be many copies; nor does e <= 0.00002, which is the
 same picture in another file.  Small or plain pictures resemble each other, so s is small there, and only what
 is changed very little counts: that is all the information there is.
@@ -32,7 +32,7 @@ ALONE = 0.01
 EQUAL, SAME_DETAIL = 0.0005, 0.05
 SAME = 0.00002
 RANK = 5
-"""Of the neighbour whose residual is s."""
+"""Of the neighbor whose residual is s."""
 HOPELESS = 0.9
 """Residual over s from which nothing is tried again."""
 TRIED = 2000
@@ -43,19 +43,19 @@ SMALL = 32
 SHORTEST = 16
 """Pixels; in smaller pictures cropping is not undone: a cut takes away too much of them."""
 CHUNK = 256
-"""Pictures whose neighbours are compared at once."""
+"""Pictures whose neighbors are compared at once."""
 
-Table = Float32[np.ndarray, "pictures neighbours"]
-Places = Int64[np.ndarray, "pictures neighbours"]
+Table = Float32[np.ndarray, "pictures neighbors"]
+Places = Int64[np.ndarray, "pictures neighbors"]
 
 
 @dataclass(frozen=True)
 class Compared:
-    """Pictures, each with its neighbours, and how well these explain it."""
+    """Pictures, each with its neighbors, and how well these explain it."""
 
     rows: Int64[np.ndarray, " pictures"]
     others: Places
-    """Rows of the neighbours; -1 where there are too few."""
+    """Rows of the neighbors; -1 where there are too few."""
     flips: Places
     """How each was turned to fit: a place in `FLIPS`."""
     whole: Table
@@ -65,14 +65,14 @@ class Compared:
 
     @property
     def scale(self) -> Float32[np.ndarray, " pictures"]:
-        """Return s of each picture; 0 where it has too few neighbours."""
+        """Return s of each picture; 0 where it has too few neighbors."""
         known = np.where(self.others < 0, np.inf, self.whole)
         ranked = np.sort(known, axis=1)[:, RANK - 1]
         return np.where(np.isfinite(ranked), ranked, 0).astype(np.float32)
 
     @property
-    def copies(self) -> Bool[np.ndarray, "pictures neighbours"]:
-        """Return which of the neighbours are copies."""
+    def copies(self) -> Bool[np.ndarray, "pictures neighbors"]:
+        """Return which of the neighbors are copies."""
         scale = self.scale[:, None]
         near = (self.whole <= RATIO * scale) & (self.whole <= WHOLE)
         near |= (scale == 0) & (self.whole <= ALONE)
@@ -91,7 +91,7 @@ class Compared:
         return Compared(rows, others, flips, self.whole[chosen], self.detail[chosen], self.how)
 
     def best(self, count: int) -> Compared:
-        """Return each picture with its `count` best neighbours alone."""
+        """Return each picture with its `count` best neighbors alone."""
         order = np.argsort(self.whole, axis=1, kind="stable")[:, :count]
         others, flips = (np.take_along_axis(table, order, axis=1) for table in (self.others, self.flips))
         whole, detail = (np.take_along_axis(table, order, axis=1) for table in (self.whole, self.detail))
@@ -101,7 +101,7 @@ class Compared:
 def compare(
     thumbs: Thumbs, rows: Int64[np.ndarray, " pictures"], others: Places, report: Callable[[int], object]
 ) -> Compared:
-    """Compare pictures with their neighbours as they are, each at its best flip."""
+    """Compare pictures with their neighbors as they are, each at its best flip."""
     shape = others.shape
     flips, whole, detail = np.zeros(shape, np.int64), np.ones(shape, np.float32), np.ones(shape, np.float32)
     for start in range(0, len(rows), CHUNK):
@@ -192,7 +192,7 @@ def _turned(b: Grey, flips: Int64[np.ndarray, " pairs"]) -> Grey:
 
 
 def _pixels(thumbs: Thumbs, rows: Int64[np.ndarray, " pictures"], others: Places) -> tuple[Grey, Grey]:
-    """Return each picture beside each of its neighbours; where there is none, beside the picture of row 0."""
+    """Return each picture beside each of its neighbors; where there is none, beside the picture of row 0."""
     count = others.shape[1]
     needed, places = np.unique(np.concatenate([rows, others.clip(0).ravel()]), return_inverse=True)
     grey = thumbs.read(needed)

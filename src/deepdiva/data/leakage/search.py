@@ -18,7 +18,7 @@ from deepdiva.data.leakage.thumbs import Thumbs
 
 SIDE = 8
 """Means along each side."""
-NEIGHBOURS = 8
+NEIGHBORS = 8
 """So many are kept for each picture."""
 ROWS, COLUMNS = 1024, 4096
 """Of a block of pairs."""
@@ -68,24 +68,24 @@ def fingerprints(
     return np.concatenate(kept), np.concatenate(prints)
 
 
-def neighbours(
+def neighbors(
     queries: Float32[np.ndarray, "queries means"], keys: Keys, report: Callable[[int], object]
-) -> Int64[np.ndarray, "queries neighbours"]:
+) -> Int64[np.ndarray, "queries neighbors"]:
     """Return for each query the places of its most similar keys, -1 where there are too few of them."""
-    found = [np.empty((0, NEIGHBOURS), np.int64)]
+    found = [np.empty((0, NEIGHBORS), np.int64)]
     for start in range(0, len(queries), ROWS):
         part = queries[start : start + ROWS]
-        found.append(_neighbours_of(part, keys))
+        found.append(_neighbors_of(part, keys))
         report(len(part))
     return np.concatenate(found)
 
 
-def _neighbours_of(
+def _neighbors_of(
     queries: Float32[np.ndarray, "queries means"], keys: Keys
-) -> Int64[np.ndarray, "queries neighbours"]:
+) -> Int64[np.ndarray, "queries neighbors"]:
     flips = _flipped(queries)
-    best = np.full((len(queries), NEIGHBOURS), -2.0, np.float32)
-    places = np.full((len(queries), NEIGHBOURS), -1, np.int64)
+    best = np.full((len(queries), NEIGHBORS), -2.0, np.float32)
+    places = np.full((len(queries), NEIGHBORS), -1, np.int64)
     for start in range(0, len(keys), COLUMNS):
         part = keys[start : start + COLUMNS].T
         products = flips[0] @ part
@@ -96,14 +96,14 @@ def _neighbours_of(
 
 
 def _merge(
-    best: Float32[np.ndarray, "queries neighbours"],
-    places: Int64[np.ndarray, "queries neighbours"],
+    best: Float32[np.ndarray, "queries neighbors"],
+    places: Int64[np.ndarray, "queries neighbors"],
     products: Float32[np.ndarray, "queries keys"],
     start: int,
 ) -> None:
     """Take those of a block into the best so far, which few of a later block beat."""
-    if products.shape[1] > NEIGHBOURS and start == 0:
-        columns = np.argpartition(-products, NEIGHBOURS - 1, axis=1)[:, :NEIGHBOURS]
+    if products.shape[1] > NEIGHBORS and start == 0:
+        columns = np.argpartition(-products, NEIGHBORS - 1, axis=1)[:, :NEIGHBORS]
         best[...] = np.take_along_axis(products, columns, axis=1)
         places[...] = columns
         return
@@ -111,7 +111,7 @@ def _merge(
     for row in np.flatnonzero(better.any(axis=1)).tolist():
         columns = np.flatnonzero(better[row])
         values = np.concatenate([best[row], products[row, columns]])
-        order = np.argsort(-values, kind="stable")[:NEIGHBOURS]
+        order = np.argsort(-values, kind="stable")[:NEIGHBORS]
         best[row], places[row] = values[order], np.concatenate([places[row], columns + start])[order]
 
 
