@@ -36,7 +36,7 @@ def test_the_public_face_of_a_room_is_there(room: str) -> None:
 
 
 def test_names_of_data_are_no_names_of_its_modules() -> None:
-    """They are imported when first asked for; a module of that name, once imported, would be found instead."""
+    """They are imported when first asked for; a module of that name would be found in their place."""
     face = set(importlib.import_module("deepdiva.data").__all__)
 
     assert face & {path.stem for path in (SOURCE / "data").iterdir()} == set()
