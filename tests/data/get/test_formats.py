@@ -43,7 +43,7 @@ def test_mnist_is_read(tmp_path: Path) -> None:
     assert (parts["test"].pixels[..., 0] == pictures[2000:2050]).all()
 
 
-@pytest.mark.parametrize("protocol", [0, 1, 2, 3, 4])
+@pytest.mark.parametrize("protocol", [0, 1, 2, 3, 4, 5])
 def test_cifar10_is_read(tmp_path: Path, protocol: int) -> None:
     """Five batches one after the other, height, width, color; whatever protocol they are pickled in."""
     parts = read("cifar10", genuine.write_cifar10(tmp_path, 20, protocol))
@@ -123,7 +123,7 @@ class Evil:
         return self.call
 
 
-@pytest.mark.parametrize("protocol", [0, 1, 2, 3, 4])
+@pytest.mark.parametrize("protocol", [0, 1, 2, 3, 4, 5])
 @pytest.mark.parametrize(
     "evil", [Evil(open, "marker", "w"), Evil(eval, "open('marker', 'w')"), Evil(Path, "x")]
 )

@@ -15,6 +15,8 @@ from typing import Any
 
 _DEEPEST = 1_000_000
 RECONSTRUCT = {"numpy.core.multiarray _reconstruct", "numpy._core.multiarray _reconstruct"}
+FROM_BUFFER = {"numpy.core.numeric _frombuffer", "numpy._core.numeric _frombuffer"}
+"""How arrays are pickled by protocol 5."""
 _ARRAY, DTYPE, _ENCODE = "numpy ndarray", "numpy dtype", "_codecs encode"
 _NUMBERS = {"INT", "LONG", "LONG1", "BININT", "BININT1", "BININT2"}
 _TEXTS = {
@@ -26,7 +28,7 @@ _TEXTS = {
     "SHORT_BINUNICODE",
     "BINUNICODE8",
 }
-_BYTES = {"BINBYTES", "SHORT_BINBYTES", "BINBYTES8"}
+_BYTES = {"BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"}
 _VALUES = _NUMBERS | _TEXTS | _BYTES
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
 _NOTHING = {"PROTO", "FRAME", "STOP"}
@@ -172,6 +174,9 @@ class Machine:
             if encoding != "latin1":
                 raise ValueError("bytes in an odd encoding")
             self._stack.append(text.encode("latin-1"))
+        elif function.name in FROM_BUFFER:
+            content, kind, shape, order = arguments
+            self._stack.append(Made(function.name, (), (1, shape, kind, order == "F", content)))
         else:
             self._stack.append(Made(function.name, arguments))
 
@@ -189,7 +194,7 @@ class Machine:
 
 
 def _named(name: str) -> _Name:
-    if name not in RECONSTRUCT | {_ARRAY, DTYPE, _ENCODE}:
+    if name not in RECONSTRUCT | FROM_BUFFER | {_ARRAY, DTYPE, _ENCODE}:
         raise Refused(f"{name[:100]!r}")
     return _Name(name)
 

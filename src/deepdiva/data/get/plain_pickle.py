@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from deepdiva.data.get.part import unreadable
-from deepdiva.data.get.pickle_machine import DTYPE, RECONSTRUCT, Machine, Made, Refused, text_of
+from deepdiva.data.get.pickle_machine import DTYPE, FROM_BUFFER, RECONSTRUCT, Machine, Made, Refused, text_of
 from deepdiva.errors import DataError
 
 _DAMAGE = (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError, struct.error)
@@ -20,7 +20,7 @@ def read_plain_pickle(content: bytes, file: Path) -> dict[str, Any]:
     """Return the dictionary that is pickled: texts to plain things and arrays of uint8.
 
     Args:
-        content: A pickle of protocol 0 to 4, of Python 2 or 3.
+        content: A pickle of protocol 0 to 5, of Python 2 or 3.
         file: Its name, for messages.
 
     Raises:
@@ -53,7 +53,7 @@ def _array(made: Made) -> np.ndarray:
     """Return an array that was found in pieces."""
     _, shape, kind, column_major, content = made.state
     of_bytes = isinstance(kind, Made) and (kind.kind, kind.arguments[0]) == (DTYPE, "u1")
-    if made.kind not in RECONSTRUCT or not of_bytes:
+    if made.kind not in RECONSTRUCT | FROM_BUFFER or not of_bytes:
         raise ValueError("an array of something else than bytes")
     raw = content.encode("latin-1") if isinstance(content, str) else content
     if any(type(length) is not int or length < 0 for length in shape) or math.prod(shape) != len(raw):
