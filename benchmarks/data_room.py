@@ -86,7 +86,7 @@ def main(words: list[str] | None = None) -> int:
         small = write(Path(place) / "small", files=100_000 // scale, size=500)
         large = write(Path(place) / "large", files=8, size=2**28 // scale)
         rows = measure(small, large, rounds=typed.rounds)
-    _write(rows, typed.results)
+    publish(rows, typed.results, "data_room")
     return 0 if all(row.reached for row in rows) else 1
 
 
@@ -158,16 +158,17 @@ def walk(folder: str) -> int:
     return size
 
 
-def _write(rows: list[Row], results: Path) -> None:
+def publish(rows: list[Row], results: Path, name: str) -> None:
+    """Write the rows, and how loaded the machine was, as JSON and as a page; print the page."""
     machine = {"platform": platform.platform(), "processors": str(len(usable_processors()))}
-    machine |= {"python": platform.python_version(), "load before": f"{os.getloadavg()[0]:.1f}"}
+    machine |= {"python": platform.python_version(), "load": f"{os.getloadavg()[0]:.1f}"}
     head = "| what | beside | its s | our s | ratio | goal | |\n|---|---|--:|--:|--:|---|---|\n"
     page = head + "".join(row.line() for row in rows) + "\n"
-    page += "".join(f"- {name}: {value}\n" for name, value in machine.items())
+    page += "".join(f"- {key}: {value}\n" for key, value in machine.items())
     results.mkdir(exist_ok=True)
     facts = {"machine": machine, "rows": [row.facts() for row in rows]}
-    (results / "data_room.json").write_text(json.dumps(facts, indent=2, sort_keys=True) + "\n")
-    (results / "data_room.md").write_text(page)
+    (results / f"{name}.json").write_text(json.dumps(facts, indent=2, sort_keys=True) + "\n")
+    (results / f"{name}.md").write_text(page)
     print(page)
 
 

@@ -19,6 +19,8 @@ from deepdiva.provenance.tree import Listing, is_ignored
 
 DERIVED = frozenset({"analytics.csv", "differences_footprint.json"})
 """Files that the original wrote into the data folder by itself, before or after its footprint."""
+LARGEST_FILE = 2**28
+"""Bytes; the original kept every path in full, so a longer file names more than a million files."""
 _KEYS = {"files", "folders", "path"}
 
 
