@@ -24,14 +24,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-import make_data
 import numpy as np
-from bare_loop import BATCH
-from data_room import RESULTS, Row, publish
 from torch.utils.data import DataLoader
 from torchvision.datasets import ImageFolder
 from torchvision.transforms import ToTensor
 
+import make_data
+from bare_loop import BATCH
+from data_room import RESULTS, Row, publish
 from deepdiva.data import ImageSplit, read_class_folders
 from deepdiva.data.batches import batches
 from deepdiva.provenance import verify

@@ -80,7 +80,7 @@ def test_a_share_that_cannot_sync_is_written_all_the_same(
 ) -> None:
     """Some network file systems refuse fsync of a folder, or of anything; that is no failed write."""
 
-    def refuse(descriptor: int) -> None:
+    def refuse(_: int) -> None:
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "fsync", refuse)
