@@ -44,6 +44,7 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/compare.py
 	$(BIN)/python benchmarks/data_room.py
 	$(BIN)/python benchmarks/packed_cache.py
+	$(BIN)/python benchmarks/simulated_listing.py 1000000
 
 check: TESTS :=
 check: lint types contracts test
