@@ -6,7 +6,8 @@ the system's memory; the figure of a side is its best round, that of `ImageFolde
 
 - first epoch: theirs lists the folder and decodes; ours compares it with its footprint, decodes,
   writes the pack, reads it back and checks it;
-- later epochs: theirs decodes again (with workers that stay); ours copies from the pack.
+- later epochs: theirs decodes again (with workers that stay); ours copies from the pack and
+  makes floats of the bytes, as `ToTensor` does.
 
     python benchmarks/packed_cache.py [--quick]
 
@@ -129,7 +130,11 @@ def by_pack(pictures: Path) -> list[float]:
 
 def _feed(train: ImageSplit, epoch: int) -> int:
     order = np.random.default_rng(epoch).permutation(len(train))
-    return sum(fed.real for fed in batches(train, order, batch_size=BATCH, epoch=epoch))
+    samples = 0
+    for fed in batches(train, order, batch_size=BATCH, epoch=epoch):
+        images = fed.batch.images.permute(0, 3, 1, 2).float().div(255)  # what ToTensor gives
+        samples += len(images)
+    return samples
 
 
 def _all_came(samples: int, expected: int) -> None:
