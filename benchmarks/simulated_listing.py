@@ -57,10 +57,11 @@ class Folder:
 
     def __init__(self, descriptor: int) -> None:
         with REAL(descriptor) as entries:
-            self._entries: list[os.DirEntry[str]] = list(entries)
+            self._entries: list[os.DirEntry[str] | Made] = list(entries)
 
     def __enter__(self) -> Iterator[os.DirEntry[str] | Made]:
-        return iter(self._entries or [Made(number) for number in range(PER_FOLDER)])
+        made: list[os.DirEntry[str] | Made] = [Made(number) for number in range(PER_FOLDER)]
+        return iter(self._entries or made)
 
     def __exit__(self, *_: object) -> None:
         pass
@@ -71,7 +72,7 @@ def main(root: Path, files: int) -> dict[str, int]:
     data = root / "set"
     for number in range(files // PER_FOLDER):
         (data / f"folder-{number:04d}").mkdir(parents=True)
-    os.scandir = Folder  # type: ignore[assignment,misc]
+    os.scandir = Folder  # type: ignore[assignment]
     tracemalloc.start()
     seen = look_at(data).files
     table, listing_peak = tracemalloc.get_traced_memory()

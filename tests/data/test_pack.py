@@ -18,6 +18,7 @@ from deepdiva.data import decode, pack, pictures, pixels, read_class_folders
 from deepdiva.data.images import ImageSplit
 from deepdiva.data.layout import list_samples
 from deepdiva.data.pixels import FilePixels, PackedPixels
+from deepdiva.data.shapes import Shape
 from deepdiva.errors import DataError, ResourceError
 from deepdiva.provenance import verify
 from deepdiva.provenance.contents import Contents
@@ -315,7 +316,7 @@ def test_progress_counts_the_pictures(root: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(decode, "CHUNK", 5 * 8 * 8 * 3)
     names = [name for split in ("train", "val", "test") for name in list_samples(verify(root))[split]]
     contents = Contents(verify(root))
-    shape = decode.Shape(height=8, width=8, channels=3)
+    shape = Shape(height=8, width=8, channels=3)
     decode.decode_all(contents, names, train=8, shape=shape, progress=lambda *done: told.append(done))
 
     assert told == [(5, 16), (10, 16), (15, 16), (16, 16)]
@@ -360,7 +361,7 @@ def test_a_guessed_shape_moves_nothing(
     """Whatever one odd picture is, and where it stands: pixels and facts are those of two readings."""
     root = draw_class_folders(tmp_path / "set", height=size[0], width=size[1])
     (root / "train" / ("cat" if first else "dog") / ("0.png" if first else "z.png")).write_bytes(ODD[odd])
-    found = []
+    found: list[tuple[object, ...]] = []
     for guess in (decode.guess_shape, lambda *_: None):
         monkeypatch.setattr(pack, "guess_shape", guess)
         monkeypatch.setenv("DEEPDIVA_HOME", str(tmp_path / f"home-{len(found)}"))
@@ -375,8 +376,13 @@ def test_equal_pictures_are_read_once(
 ) -> None:
     """Where all have one size, no file but the first is opened for its header alone."""
     headers: list[bytes] = []
-    real = decode.read_header
-    monkeypatch.setattr(decode, "read_header", lambda content: headers.append(content) or real(content))
+    real = pictures.read_header
+
+    def counting(content: bytes) -> pictures.Header:
+        headers.append(content)
+        return real(content)
+
+    monkeypatch.setattr(decode, "read_header", counting)
     train(root)
 
     assert (len(headers), len(decoded)) == (1, 16)

@@ -12,8 +12,8 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
 
 from deepdiva.errors import DataError, ResourceError
 from deepdiva.provenance import original
@@ -147,7 +147,7 @@ def load(place: Path, *, again: bool = False) -> Footprint:
         ) from error
 
 
-def _open(place: Path) -> IO[bytes]:
+def _open(place: Path) -> BufferedReader:
     facts = place.stat()
     if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST_FILE:
         raise ValueError("no file, or larger than any footprint")

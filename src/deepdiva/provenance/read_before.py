@@ -13,8 +13,8 @@ import os
 import sys
 from array import array
 from contextlib import suppress
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
 
 from deepdiva.errors import ResourceError
 from deepdiva.provenance.columns import SortedPaths
@@ -28,7 +28,7 @@ WORTH = 10_000
 _LONGEST_HEAD = 2**12
 
 
-def read_again(place: Path, stream: IO[bytes]) -> tuple[Head, FileTable]:
+def read_again(place: Path, stream: BufferedReader) -> tuple[Head, FileTable]:
     """Return what `file_table.read` makes of the text in `stream`, which was opened at `place`.
 
     Raises:
@@ -54,7 +54,7 @@ def read_again(place: Path, stream: IO[bytes]) -> tuple[Head, FileTable]:
 class _Hashed:
     """A source whose digest is that of the very bytes it gave, even if the file changes meanwhile."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: BufferedReader) -> None:
         self._stream, self.rule = stream, hashlib.sha256()
 
     def read(self, size: int, /) -> bytes:
