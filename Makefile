@@ -17,7 +17,7 @@ help:
 	@echo 'make types      mypy, strict'
 	@echo 'make contracts  import-linter: which room may import which'
 	@echo 'make docs       write the pages of commands and messages anew; check links and dependencies'
-	@echo 'make bench      training beside a bare loop, footprints beside plain tools; writes benchmarks/results/'
+	@echo 'make bench      training beside a bare loop, footprints and packed pictures beside plain tools; writes benchmarks/results/'
 	@echo 'make check      lint, types, contracts and all tests, the slow ones too: what CI runs'
 
 demo: .venv/installed
@@ -43,6 +43,8 @@ docs: .venv/installed
 bench: .venv/installed
 	$(BIN)/python benchmarks/compare.py
 	$(BIN)/python benchmarks/data_room.py
+	$(BIN)/python benchmarks/packed_cache.py
+	$(BIN)/python benchmarks/simulated_listing.py 1000000
 
 check: TESTS :=
 check: lint types contracts test

@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from tests.data.drawing import draw_class_folders, encoded, noise
 
 from deepdiva.data import decode, pack, pictures, pixels, read_class_folders
 from deepdiva.data.images import ImageSplit
 from deepdiva.data.layout import list_samples
 from deepdiva.data.pixels import FilePixels, PackedPixels
+from deepdiva.data.shapes import Shape
 from deepdiva.errors import DataError, ResourceError
 from deepdiva.provenance import verify
 from deepdiva.provenance.contents import Contents
@@ -314,7 +316,73 @@ def test_progress_counts_the_pictures(root: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(decode, "CHUNK", 5 * 8 * 8 * 3)
     names = [name for split in ("train", "val", "test") for name in list_samples(verify(root))[split]]
     contents = Contents(verify(root))
-    shape = decode.Shape(height=8, width=8, channels=3)
+    shape = Shape(height=8, width=8, channels=3)
     decode.decode_all(contents, names, train=8, shape=shape, progress=lambda *done: told.append(done))
 
     assert told == [(5, 16), (10, 16), (15, 16), (16, 16)]
+
+
+# -- The shape is guessed, then proved or settled -----------------------------------------
+
+
+def turned(orientation: int) -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif
+
+
+def told_late(content: bytes) -> bytes:
+    """Move the chunk that tells the orientation of a PNG behind its pixels."""
+    begin = content.index(b"eXIf") - 4
+    end = begin + 12 + int.from_bytes(content[begin : begin + 4], "big")
+    rest = content[:begin] + content[end:]
+    last = rest.index(b"IEND") - 4
+    return rest[:last] + content[begin:end] + rest[last:]
+
+
+ODD: dict[str, bytes] = {
+    "larger": encoded(noise(9, 8)),
+    "color": encoded(noise(channels=3)),
+    "damaged": encoded(noise())[:-20],
+    "no picture": b"hello",
+    "turned": encoded(Image.fromarray(noise(8, 6)), exif=turned(6)),
+    "turned, told late": told_late(encoded(Image.fromarray(noise(8, 6)), exif=turned(6))),
+    "gif": encoded(noise(), "GIF"),
+    "turned tiff": encoded(Image.fromarray(noise(8, 6)), "TIFF", exif=turned(6)),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("first", [False, True])
+@pytest.mark.parametrize("size", [(8, 8), (6, 8), (8, 6)])
+def test_a_guessed_shape_moves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, odd: str, first: bool, size: tuple[int, int]
+) -> None:
+    """Whatever one odd picture is, and where it stands: pixels and facts are those of two readings."""
+    root = draw_class_folders(tmp_path / "set", height=size[0], width=size[1])
+    (root / "train" / ("cat" if first else "dog") / ("0.png" if first else "z.png")).write_bytes(ODD[odd])
+    found: list[tuple[object, ...]] = []
+    for guess in (decode.guess_shape, lambda *_: None):
+        monkeypatch.setattr(pack, "guess_shape", guess)
+        monkeypatch.setenv("DEEPDIVA_HOME", str(tmp_path / f"home-{len(found)}"))
+        folders = read_class_folders(verify(root), seeds=SeedPlan(1), allow_bad=2)
+        found.append((dict(folders.facts), everything(folders.splits.train), folders.normalization))
+
+    assert found[0] == found[1]
+
+
+def test_equal_pictures_are_read_once(
+    root: Path, decoded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where all have one size, no file but the first is opened for its header alone."""
+    headers: list[bytes] = []
+    real = pictures.read_header
+
+    def counting(content: bytes) -> pictures.Header:
+        headers.append(content)
+        return real(content)
+
+    monkeypatch.setattr(decode, "read_header", counting)
+    train(root)
+
+    assert (len(headers), len(decoded)) == (1, 16)

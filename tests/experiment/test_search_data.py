@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from deepdiva.errors import DataError
-from deepdiva.experiment.search_data import search_data
-from deepdiva.provenance.footprint import serialize, take_footprint
+from deepdiva.experiment.search_data import adopt, search_data
+from deepdiva.provenance.footprint import load, save, serialize, take_footprint, write
 
 FILES = {f"train/{name}/{n}.txt": f"{name} {n}" for name in ("a", "b") for n in range(6)}
 
@@ -104,3 +104,19 @@ def test_what_differs_is_named(run: Path, data: Path) -> None:
     assert refusal.value.code == "DATA-043"
     assert "train/b/0.txt" in refusal.value.found
     assert "train/c.txt" in refusal.value.found
+
+
+def test_data_without_a_footprint_gets_one_of_the_kind_of_the_run(tmp_path: Path) -> None:
+    """Another algorithm would give the same files another digest; a footprint that is there stays."""
+    run, data = tmp_path / "run", tmp_path / "copy"
+    data.mkdir()
+    (run / "data").mkdir(parents=True)
+    (data / "1").write_text("one")
+    known = take_footprint(data, algorithm="blake3")
+    write(known, run / "data" / "footprint.json")
+    adopt(run, data)
+    assert load(data / "footprint.json").digest == known.digest
+
+    save(take_footprint(data), data)
+    adopt(run, data)
+    assert load(data / "footprint.json").algorithm == "sha256"

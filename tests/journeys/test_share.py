@@ -11,8 +11,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from tests.data.drawing import draw_class_folders
 from tests.journeys.commands import Desk, Result, make_desk
 
+from deepdiva.provenance.footprint import load
 from deepdiva.share import open_crate, pack
 from deepdiva.share.archive import Member, write_archive
 
@@ -137,6 +139,25 @@ def test_other_data_is_not_packed(desk: Desk, reference: Result, tmp_path: Path)
 
     desk.type(*words, expect=4)
     assert not (tmp_path / "a.zip").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("algorithm", ["blake3", "sha1"])
+def test_data_known_by_other_digests_travels_along(desk: Desk, tmp_path: Path, algorithm: str) -> None:
+    """Whatever names the contents: packed with its data, verified, and run again from the crate alone."""
+    data = draw_class_folders(tmp_path / "set")
+    desk.type("data", "footprint", data, "--hash", algorithm)
+    words = ("run", "image-classification", "--data", data, "--epochs", "1", "--threads", "1", "--seed", "1")
+    run = Path(desk.type(*words, "--json").json["run"])
+    crate = tmp_path / "run.crate.zip"
+    desk.type("pack", run, "-o", crate, "--with-data")
+    shutil.rmtree(data)
+    shutil.rmtree(run)
+    desk.type("verify", crate)
+    told = desk.type("reproduce", crate, "--json").json
+
+    assert told["verdict"] == "REPRODUCED", told
+    assert load(Path(told["run"]) / "data" / "footprint.json").algorithm == algorithm
 
 
 # -- RO-Crate ------------------------------------------------------------------------

@@ -74,6 +74,40 @@ def test_a_fault_at_any_step_keeps_the_old_file(
     assert names(tmp_path) == ["file"]
 
 
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_share_that_cannot_sync_is_written_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """Some network file systems refuse fsync of a folder, or of anything; that is no failed write."""
+
+    def refuse(_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    write_atomically(tmp_path / "file", b"new")
+    with atomic_folder(tmp_path / "folder") as staging:
+        (staging / "1").write_text("one")
+
+    assert (tmp_path / "file").read_bytes() == b"new"
+    assert names(tmp_path) == ["file", "folder"]
+
+
+def test_a_failed_sync_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """EIO ends the write: a second fsync would say that all is well although pages are lost."""
+    asked: list[int] = []
+
+    def fail(descriptor: int) -> None:
+        asked.append(descriptor)
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(ResourceError, match="RES-006"):
+        write_atomically(tmp_path / "file", b"new")
+
+    assert len(asked) == 1
+    assert names(tmp_path) == []
+
+
 def test_a_full_disk_is_named_with_the_space_left(tmp_path: Path) -> None:
     """RES-001 tells path and free space; a limit of file size stands for the full disk."""
     program = (

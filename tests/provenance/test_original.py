@@ -94,3 +94,32 @@ def test_a_damaged_one_is_refused(root: Path, facts: dict[str, Any]) -> None:
     with pytest.raises(DataError, match="DATA-060"):
         verify(root)
     assert json.loads((root / "footprint.json").read_text()) == facts
+
+
+def nested(depth: int) -> str:
+    """Return an original whose folders lie so deep in each other."""
+    begin = '{"files": [], "path": "x", "folders": ['
+    return begin * depth + "]}" * depth
+
+
+@pytest.mark.parametrize("depth", [300, 900, 100_000])
+def test_a_deeply_nested_one_is_refused(root: Path, depth: int) -> None:
+    """However deep, it ends with an error of ours: DATA-043 where it can be read, else DATA-060."""
+    (root / "footprint.json").write_text(nested(depth))
+
+    with pytest.raises(DataError, match="DATA-043" if depth == 300 else "DATA-060|DATA-043"):
+        verify(root)
+    assert (root / "footprint.json").read_text() == nested(depth)
+
+
+def test_an_oversized_one_is_refused_unread(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file longer than any original is not taken into memory: DATA-060, and it stays."""
+    monkeypatch.setattr("deepdiva.provenance.original.LARGEST_FILE", 100)
+    old = (root / "footprint.json").read_bytes()
+
+    assert len(old) > 100
+    with pytest.raises(DataError, match="DATA-060"):
+        verify(root)
+    with pytest.raises(DataError, match="longer than 100 bytes"):
+        load_original(root / "footprint.json")
+    assert (root / "footprint.json").read_bytes() == old

@@ -17,11 +17,12 @@ from typing import Any
 import numpy as np
 
 from deepdiva.data.augment import Augment
-from deepdiva.data.decode import Inventory, Wish
+from deepdiva.data.decode import Inventory
 from deepdiva.data.images import ImageSplit
 from deepdiva.data.layout import class_of, classes_of, list_samples
 from deepdiva.data.normalize import Normalization, normalization_of
 from deepdiva.data.pack import open_pictures
+from deepdiva.data.shapes import Wish
 from deepdiva.data.splits import SPLIT_NAMES, SplitName, Splits
 from deepdiva.provenance import VerifiedData
 from deepdiva.provenance.tree import printable

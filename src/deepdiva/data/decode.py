@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import statistics
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,12 +15,11 @@ import numpy as np
 from jaxtyping import Int64, UInt8
 
 from deepdiva.data.pictures import FORMATS, BadPicture, Header, decode, decoder_versions, read_header
+from deepdiva.data.shapes import Shape, Wish, is_surely, shape_of
 from deepdiva.errors import DataError
 from deepdiva.provenance.contents import Contents
 from deepdiva.provenance.tree import printable
 
-LARGEST_MEDIAN = 256
-"""Pixels; where pictures differ in size and nobody chose one, no side becomes longer."""
 LARGE = 2**15
 """Mean size of files in bytes from which several threads pay: decoders let go of the interpreter."""
 CHUNK = 2**26
@@ -30,33 +28,8 @@ SHOWN = 1000
 """Bad files named in a message."""
 
 Block = UInt8[np.ndarray, "pictures height width channels"]
+Found = tuple[UInt8[np.ndarray, "height width channels"], Header] | BadPicture
 R = TypeVar("R")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wish:
-    """How pictures are asked for; None leaves it to the train split."""
-
-    height: int | None = None
-    width: int | None = None
-    channels: int | None = None
-    """1 for grey, 3 for color."""
-    allow_bad: int = 0
-    """So many bad files are left out instead of refused."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shape:
-    """What every picture becomes."""
-
-    height: int
-    width: int
-    channels: int
-
-    @property
-    def size(self) -> int:
-        """Bytes of a picture."""
-        return self.height * self.width * self.channels
 
 
 @dataclass(kw_only=True)
@@ -73,11 +46,23 @@ class Inventory:
     decoder: Mapping[str, str] = field(default_factory=decoder_versions)
 
 
+class OtherShapeError(Exception):
+    """Pictures were decoded to a shape that was only guessed, and one of them speaks against it."""
+
+
+def guess_shape(contents: Contents, train: Sequence[str], wish: Wish) -> Shape | None:
+    """Return what one picture says about the shape; None where one cannot say enough.
+
+    Most data sets hold pictures of one size, and are read once instead of twice by guessing.
+    """
+    if not train or (wish.height, wish.width) != (None, None):
+        return None
+    header = _or_bad(read_header, contents, train[0])
+    return None if isinstance(header, BadPicture) else shape_of([header], wish)
+
+
 def settle_shape(contents: Contents, train: Sequence[str], wish: Wish) -> Shape:
     """Return the shape that is wished for; where nothing is, decide by the train split alone.
-
-    Sizes are kept where all are equal, else they become the median, at most 256.  Pictures
-    stay grey where all are.
 
     Raises:
         DataError: there is no good picture among `train` (DATA-001).
@@ -90,15 +75,7 @@ def settle_shape(contents: Contents, train: Sequence[str], wish: Wish) -> Shape:
         raise refuse_bad(
             {n: _reason(f) for n, f in zip(train, found, strict=True) if isinstance(f, BadPicture)}
         )
-    return Shape(
-        height=wish.height or _side([header.height for header in headers]),
-        width=wish.width or _side([header.width for header in headers]),
-        channels=wish.channels or (1 if all(header.grey for header in headers) else 3),
-    )
-
-
-def _side(sides: list[int]) -> int:
-    return sides[0] if len(set(sides)) == 1 else min(statistics.median_low(sides), LARGEST_MEDIAN)
+    return shape_of(headers, wish)
 
 
 def decode_all(
@@ -108,6 +85,7 @@ def decode_all(
     train: int,
     shape: Shape,
     allow_bad: int = 0,
+    guessed: bool = False,
     keep: Callable[[Block], object] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Inventory:
@@ -119,12 +97,14 @@ def decode_all(
         train: So many of the first names are the train split.
         shape: What every picture becomes.
         allow_bad: So many bad files are allowed; their pixels are zeros.
+        guessed: Stop at the first train picture that could make the shape another one.
         keep: Is given the pixels, block by block.
         progress: Is told how many pictures are done, and of how many.
 
     Raises:
         DataError: more bad files than allowed, all of them named (DATA-001, DATA-003,
             DATA-004); or a file changed after it was verified (DATA-042).
+        OtherShapeError: the shape was `guessed`, and may be wrong.
     """
     inventory = Inventory(shape=shape, histograms=np.zeros((shape.channels, 256), np.int64))
     step = max(1, min(256, CHUNK // shape.size))
@@ -132,7 +112,10 @@ def decode_all(
     with _mapping(contents, names) as mapped:
         for start in range(0, len(names), step):
             part = names[start : start + step]
-            block = _take_in(inventory, part, mapped(partial(_or_bad, task, contents), part))
+            found = mapped(partial(_or_bad, task, contents), part)
+            if guessed:
+                found = _doubted(found, shape, train - start)
+            block = _take_in(inventory, part, found)
             inventory.histograms += _histograms(block[: max(0, train - start)])
             if keep is not None:
                 keep(block)
@@ -182,10 +165,18 @@ def _mapping(contents: Contents, names: Sequence[str]) -> Iterator[Callable[...,
         yield threads.map
 
 
+def _doubted(found: Iterator[Found], shape: Shape, train: int) -> Iterator[Found]:
+    """Hand on what was found, unless one of the first `train` of it need not have `shape`."""
+    for number, picture in enumerate(found):
+        if number < train and (isinstance(picture, BadPicture) or not is_surely(shape, picture[1])):
+            raise OtherShapeError
+        yield picture
+
+
 def _take_in(
     inventory: Inventory,
     names: Sequence[str],
-    found: Iterator[tuple[UInt8[np.ndarray, "height width channels"], Header] | BadPicture],
+    found: Iterator[Found],
 ) -> Block:
     """Count what was found, and return the pixels as one block."""
     shape = inventory.shape

@@ -12,7 +12,7 @@ import json
 import secrets
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
@@ -21,10 +21,11 @@ from typing import Any
 
 import numpy as np
 
-from deepdiva.data.decode import Inventory, Shape, Wish, decode_all, settle_shape
+from deepdiva.data.decode import Inventory, OtherShapeError, decode_all, guess_shape, settle_shape
 from deepdiva.data.images import Pixels
 from deepdiva.data.pictures import decoder_versions
 from deepdiva.data.pixels import BlockWriter, FilePixels, PackedPixels, damaged
+from deepdiva.data.shapes import Shape, Wish
 from deepdiva.errors import DataError
 from deepdiva.provenance import VerifiedData
 from deepdiva.provenance.contents import Contents
@@ -94,15 +95,26 @@ def _make(
     limit: int,
 ) -> None:
     """Decode everything and put what came of it into `folder`, whole or not at all."""
-    shape = settle_shape(contents, names[:train], wish)
-    decoding = partial(decode_all, contents, names, train=train, shape=shape, allow_bad=wish.allow_bad)
-    with shown("decoding pictures, once") as report, atomic_folder(folder) as staging:
-        if shape.size * len(names) > limit:
-            write_atomically(staging / FACTS, _serialize(decoding(progress=report), None))
+    decoding = partial(decode_all, contents, names, train=train, allow_bad=wish.allow_bad)
+    with shown("decoding pictures, once") as report:
+        shape = guess_shape(contents, names[:train], wish)
+        if shape is not None:
+            with suppress(OtherShapeError):
+                guessing = partial(decoding, shape=shape, guessed=True, progress=report)
+                _fill(folder, guessing, shape, len(names), limit)
+                return
+        shape = settle_shape(contents, names[:train], wish)
+        _fill(folder, partial(decoding, shape=shape, progress=report), shape, len(names), limit)
+
+
+def _fill(folder: Path, decoding: Callable[..., Inventory], shape: Shape, pictures: int, limit: int) -> None:
+    with atomic_folder(folder) as staging:
+        if shape.size * pictures > limit:
+            write_atomically(staging / FACTS, _serialize(decoding(), None))
             return
         with atomic_file(staging / PIXELS) as stream:
-            writer = BlockWriter(stream, (len(names), shape.height, shape.width, shape.channels))
-            inventory = decoding(keep=writer.add, progress=report)
+            writer = BlockWriter(stream, (pictures, shape.height, shape.width, shape.channels))
+            inventory = decoding(keep=writer.add)
         write_atomically(staging / FACTS, _serialize(inventory, writer.digests()))
 
 

@@ -17,7 +17,7 @@ from deepdiva.errors import ConfigError, DataError, GateRefused, Inconclusive
 from deepdiva.experiment.judge import judge, limit_of
 from deepdiva.experiment.request import FILE_NAME
 from deepdiva.experiment.rerun import Rerun, rerun
-from deepdiva.experiment.search_data import search_data
+from deepdiva.experiment.search_data import adopt, search_data
 from deepdiva.experiment.verdict import Origin, Reproduction
 from deepdiva.provenance.environments import environment_of
 from deepdiva.record import RunRecord, Verification, read_run, verify_run
@@ -83,6 +83,7 @@ def reproduce(
         typed = str(read_toml(folder / FILE_NAME).get("data"))
         place = search_data(folder, typed=typed, given=wish.data)
         progress.note(f"data found in {place}, every file read")
+        adopt(folder, place)
         again = _again(original, wish, place, places, limit_of(wish.steps, original, chain), progress)
     except (DataError, GateRefused, Inconclusive) as error:
         contradicts = error.code in _CONTRADICTIONS

@@ -9,7 +9,7 @@ from pathlib import Path
 from deepdiva.errors import DataError
 from deepdiva.experiment.find_data import hints
 from deepdiva.provenance.differences import between
-from deepdiva.provenance.footprint import Footprint, load, take_footprint
+from deepdiva.provenance.footprint import Footprint, find_footprint, load, save, take_footprint
 from deepdiva.provenance.tree import is_ignored, look_at
 from deepdiva.share import DATASET
 
@@ -42,6 +42,20 @@ def search_data(run: Path, *, typed: str, given: Sequence[Path] = ()) -> Path:
             return folder
         faults.append(f"{folder}: {fault}")
     raise _not_found(run, places, footprint, faults)
+
+
+def adopt(run: Path, data: Path) -> None:
+    """Give `data`, which `search_data` found, a footprint by the digests that `run` knows it by.
+
+    Where it has one, that one is the user's and stays.  By SHA-256 any run makes it by itself.
+
+    Raises:
+        DataError: see `take_footprint`.
+        ResourceError: neither the folder nor the state folder can be written.
+    """
+    algorithm = load(run / "data" / "footprint.json").algorithm
+    if algorithm != "sha256" and find_footprint(data) is None:
+        save(take_footprint(data, algorithm=algorithm), data)
 
 
 def _candidates(places: Sequence[Path], footprint: Footprint, *, below: bool) -> Iterator[Path]:

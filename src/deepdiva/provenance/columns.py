@@ -26,6 +26,7 @@ class SortedPaths:
 
     def __init__(self, joined: bytes, count: int) -> None:
         self.joined, self.count = joined, count
+        self._next = 0
 
     @classmethod
     def of(cls, paths: Iterable[str]) -> SortedPaths:
@@ -59,9 +60,13 @@ class SortedPaths:
 
     def row(self, path: str) -> int | None:
         """Return the row of `path`, None where it is not here."""
-        wanted = encoded(path)
-        row = bisect_left(range(self.count), wanted, key=self._at)
-        return row if row < self.count and self._at(row) == wanted else None
+        wanted, row = encoded(path), self._next
+        if row >= self.count or self._at(row) != wanted:  # most ask for one after the other
+            row = bisect_left(range(self.count), wanted, key=self._at)
+        if row >= self.count or self._at(row) != wanted:
+            return None
+        self._next = row + 1
+        return row
 
     def _at(self, row: int) -> bytes:
         return self._cut(row, row + 1)

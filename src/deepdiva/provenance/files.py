@@ -25,6 +25,7 @@ TEMPORARY_PREFIX = ".deepdiva-"
 STALE_AFTER = 60.0
 """Seconds; a younger folder may belong to a process that has not locked it yet."""
 
+_CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CODES: dict[int, tuple[str, str]] = {
     **dict.fromkeys(_FULL, ("RES-001", "free space there, or write somewhere else")),
@@ -51,7 +52,7 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
             stream.flush()
-            os.fsync(stream.fileno())
+            sync(stream.fileno())
         temporary.replace(path)
         sync_folder(path.parent)
     except OSError as error:
@@ -135,9 +136,22 @@ def sync_folder(folder: Path) -> None:
     """Make the names in `folder` durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
+        sync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sync(descriptor: int) -> None:
+    """Make what was written durable, where the file system can: some network shares cannot say so.
+
+    Raises:
+        OSError: it could, and failed; what was written there does not count.
+    """
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _CANNOT_SYNC:
+            raise
 
 
 def resource_error(error: OSError, path: Path) -> ResourceError:

@@ -12,8 +12,8 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
 
 from deepdiva.errors import DataError, ResourceError
 from deepdiva.provenance import original
@@ -22,6 +22,7 @@ from deepdiva.provenance.files import atomic_file, make_folder
 from deepdiva.provenance.hashing import Hashing, hash_files
 from deepdiva.provenance.journal import HashJournal
 from deepdiva.provenance.places import place_for
+from deepdiva.provenance.read_before import read_again
 from deepdiva.provenance.tree import Listing, Tree, look_at
 from deepdiva.provenance.waiting import Progress, shown
 
@@ -121,8 +122,12 @@ def find_footprint(root: Path) -> Path | None:
     return next((place for place in (root / SECOND_NAME, _away(root)) if os.path.lexists(place)), None)
 
 
-def load(place: Path) -> Footprint:
+def load(place: Path, *, again: bool = False) -> Footprint:
     """Read the footprint kept at `place`.
+
+    Args:
+        place: The file.
+        again: It is read before every run: keep its columns in the state folder.
 
     Raises:
         DataError: it is truncated, edited, written anew by another program, of another version
@@ -130,7 +135,7 @@ def load(place: Path) -> Footprint:
     """
     try:
         with _open(place) as stream:
-            head, table = read(stream)
+            head, table = read_again(place, stream) if again else read(stream)
         return Footprint(table, head.algorithm)
     except (OSError, ValueError, OverflowError) as error:
         raise DataError(
@@ -142,7 +147,7 @@ def load(place: Path) -> Footprint:
         ) from error
 
 
-def _open(place: Path) -> IO[bytes]:
+def _open(place: Path) -> BufferedReader:
     facts = place.stat()
     if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST_FILE:
         raise ValueError("no file, or larger than any footprint")

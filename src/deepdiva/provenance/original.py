@@ -19,6 +19,8 @@ from deepdiva.provenance.tree import Listing, is_ignored
 
 DERIVED = frozenset({"analytics.csv", "differences_footprint.json"})
 """Files that the original wrote into the data folder by itself, before or after its footprint."""
+LARGEST_FILE = 2**28
+"""Bytes; the original kept every path in full, so a longer file names more than a million files."""
 _KEYS = {"files", "folders", "path"}
 
 
@@ -30,7 +32,7 @@ def is_original(place: Path) -> bool:
         with place.open("rb") as stream:
             if b'"format"' in stream.read(64):
                 return False
-        facts = json.loads(place.read_bytes())
+        facts = json.loads(_content(place))
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(facts, dict) and facts.keys() >= _KEYS and "format" not in facts
@@ -59,7 +61,7 @@ def load_original(place: Path) -> dict[str, str]:
         DataError: the footprint is damaged (DATA-060).
     """
     try:
-        facts = json.loads(place.read_bytes())
+        facts = json.loads(_content(place))
         pairs = dict(_walk(facts, os.path.normpath(facts["path"])))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(
@@ -69,6 +71,14 @@ def load_original(place: Path) -> dict[str, str]:
             code="DATA-060",
         ) from error
     return {path: digest for path, digest in pairs.items() if not _is_left_out(path)}
+
+
+def _content(place: Path) -> bytes:
+    with place.open("rb") as stream:
+        content = stream.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise ValueError(f"longer than {LARGEST_FILE:,} bytes")
+    return content
 
 
 def _walk(node: Mapping[str, Any], top: str) -> Iterator[tuple[str, str]]:

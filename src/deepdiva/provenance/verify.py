@@ -47,7 +47,7 @@ def verify(
     place = find_footprint(root)
     if place is None:
         return _first_use(root, tree, algorithm, progress)
-    footprint = load(place)
+    footprint = load(place, again=True)
     touched = _compare(root, place, tree.files, footprint, deep, progress)
     notices = _touched_notice(root, touched) + _unportable_notice(tree)
     return VerifiedData(root=root, footprint=footprint, notices=notices)

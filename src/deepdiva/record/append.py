@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from deepdiva.provenance.files import resource_error
+from deepdiva.provenance.files import resource_error, sync
 
 
 class AppendFile:
@@ -48,7 +48,7 @@ class AppendFile:
             ResourceError: it would not.
         """
         try:
-            os.fsync(self._descriptor)
+            sync(self._descriptor)
         except OSError as error:
             raise resource_error(error, self.path) from error
 

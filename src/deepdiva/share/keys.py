@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepdiva.errors import ConfigError
-from deepdiva.provenance.files import resource_error, write_atomically
+from deepdiva.provenance.files import resource_error, sync, write_atomically
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -125,7 +125,7 @@ def _write_for_owner(path: Path, content: bytes) -> None:
         with os.fdopen(os.open(path, flags, 0o600), "wb") as stream:
             stream.write(content)
             stream.flush()
-            os.fsync(stream.fileno())
+            sync(stream.fileno())
     except FileExistsError as error:
         raise _occupied(path) from error
     except OSError as error:
