@@ -26,7 +26,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from deepdiva.data.batches import batches
 from torch.utils.data import DataLoader
 from torchvision.datasets import ImageFolder
 from torchvision.transforms import ToTensor
@@ -35,6 +34,7 @@ import make_data
 from bare_loop import BATCH
 from data_room import RESULTS, Row, publish
 from deepdiva.data import ImageSplit, read_class_folders
+from deepdiva.data.batching import batches
 from deepdiva.provenance import verify
 from deepdiva.randomness import SeedPlan
 

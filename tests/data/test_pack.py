@@ -17,8 +17,8 @@ from tests.data.drawing import draw_class_folders, encoded, noise
 from deepdiva.data import decode, pack, pictures, pixels, read_class_folders
 from deepdiva.data.images import ImageSplit
 from deepdiva.data.layout import list_samples
+from deepdiva.data.picture_shape import Shape
 from deepdiva.data.pixels import FilePixels, PackedPixels
-from deepdiva.data.shapes import Shape
 from deepdiva.errors import DataError, ResourceError
 from deepdiva.provenance import verify
 from deepdiva.provenance.contents import Contents

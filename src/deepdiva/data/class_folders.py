@@ -22,7 +22,7 @@ from deepdiva.data.images import ImageSplit
 from deepdiva.data.layout import class_of, classes_of, list_samples
 from deepdiva.data.normalize import Normalization, normalization_of
 from deepdiva.data.pack import open_pictures
-from deepdiva.data.shapes import Wish
+from deepdiva.data.picture_shape import Wish
 from deepdiva.data.splits import SPLIT_NAMES, SplitName, Splits
 from deepdiva.provenance import VerifiedData
 from deepdiva.provenance.tree import printable

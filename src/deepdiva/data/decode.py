@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 import numpy as np
 from jaxtyping import Int64, UInt8
 
+from deepdiva.data.picture_shape import Shape, Wish, is_surely, shape_of
 from deepdiva.data.pictures import FORMATS, BadPicture, Header, decode, decoder_versions, read_header
-from deepdiva.data.shapes import Shape, Wish, is_surely, shape_of
 from deepdiva.errors import DataError
 from deepdiva.provenance.contents import Contents
 from deepdiva.provenance.tree import printable

@@ -23,9 +23,9 @@ import numpy as np
 
 from deepdiva.data.decode import Inventory, OtherShapeError, decode_all, guess_shape, settle_shape
 from deepdiva.data.images import Pixels
+from deepdiva.data.picture_shape import Shape, Wish
 from deepdiva.data.pictures import decoder_versions
 from deepdiva.data.pixels import BlockWriter, FilePixels, PackedPixels, damaged
-from deepdiva.data.shapes import Shape, Wish
 from deepdiva.errors import DataError
 from deepdiva.provenance import VerifiedData
 from deepdiva.provenance.contents import Contents

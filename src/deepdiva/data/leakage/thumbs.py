@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, Int64
 
-from deepdiva.data.decode import Inventory, Wish
+from deepdiva.data.decode import Inventory
 from deepdiva.data.images import Pixels
 from deepdiva.data.leakage.resampling import shrinking
 from deepdiva.data.pack import open_pictures
+from deepdiva.data.picture_shape import Wish
 from deepdiva.data.pictures import BadPicture, read_header
 from deepdiva.errors import DataError
 from deepdiva.provenance import VerifiedData
