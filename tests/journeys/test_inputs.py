@@ -139,6 +139,7 @@ def test_equal_runs_give_equal_files(desk: Desk, monkeypatch: pytest.MonkeyPatch
     assert inputs_of(runs[0])[0]["by"] == line_of(desk, "read_text()")
 
 
+@pytest.mark.slow
 def test_what_is_declared_is_not_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same file committed, or new and in the snapshot; an allow-listed variable; a neighbor module."""
     monkeypatch.setenv("LANG", "C.UTF-8")
@@ -182,6 +183,7 @@ def test_strict_refuses_before_there_is_a_run(desk: Desk, monkeypatch: pytest.Mo
     assert not (desk.folder / "runs").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_strict_ends_a_run_that_reads_late(desk: Desk, workers: str) -> None:
     """A read in epoch 2, in this process or in a worker: the run has failed, exit 3, never finished."""

@@ -68,6 +68,7 @@ def test_clean_digits_pass(shared_desk: Desk) -> None:
     assert "look alike" in answer.err
 
 
+@pytest.mark.slow
 def test_a_run_on_leaky_data_needs_to_be_allowed(desk: Desk, leaky: Path) -> None:
     """Exit 3 before anything is trained; allowed, the record tells it, and reruns are allowed too."""
     words = [leaky if word == desk.data else word for word in desk.run_words(epochs=1)]

@@ -89,6 +89,7 @@ def test_an_edited_chain_is_tampering_even_with_a_new_seal(shared_desk: Desk, co
     assert any(line.startswith("chain.jsonl: line 2") for line in told["found"])
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_is_no_proof(shared_desk: Desk) -> None:
     """Exit 7 for both: nothing seals it; no pass, and no blame."""
     stopped = shared_desk.type(*shared_desk.run_words("--stop-after-steps", "3"), expect=130).json

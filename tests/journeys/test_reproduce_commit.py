@@ -117,6 +117,7 @@ def test_what_does_not_repeat_itself_diverges(desk: Desk, tmp_path: Path) -> Non
     assert told["first_difference"]["step"] == 1
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_inconclusive_and_other_words_are_wrong(desk: Desk, tmp_path: Path) -> None:
     """Repository, commit, file, request, task and data: 7 with a code; what is no such word: 2."""
     request = 'task = "nowhere.py"\ndata = "data/digits"\nseed = 1\ndata_sha256 = "' + "0" * 64 + '"\n'
