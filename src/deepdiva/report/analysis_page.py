@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from deepdiva.report.charts import LONGEST_NAME, bars, scatter, shown, steps, table_of_bars
+from deepdiva.report.page_head import page_head
 
 if TYPE_CHECKING:
     from deepdiva.data.analysis import Analysis
@@ -19,32 +20,23 @@ MOST_SIZES = 12
 MOST_ROWS = 200
 """Rows of a table of files."""
 
-_HEAD = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy"
-  content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light dark; font: 15px/1.45 system-ui, sans-serif }}
-body {{ max-width: 78rem; margin: 2rem auto; padding: 0 1rem }}
-h2 {{ margin-top: 2.5rem; border-bottom: 1px solid #8886 }}
-h3 {{ font-size: 1rem; margin: .2rem 0 }}
-.row {{ display: flex; flex-wrap: wrap; gap: 1.5rem }}
-.row > div {{ flex: 1 1 22rem; max-width: 38rem }}
-.grid {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(22rem, 1fr)); gap: .8rem 1.5rem }}
-.grid h3, .name, code {{ overflow-wrap: anywhere }}
-.strip img {{ width: 5.2rem; height: 5.2rem; object-fit: contain; margin: 0 2px 2px 0; background: #8882 }}
-.strip img.small {{ image-rendering: pixelated }}
-td, th {{ text-align: left; padding: .1rem 1rem .1rem 0; vertical-align: top; font-weight: 400 }}
-th {{ opacity: .65 }}
-.bars td {{ white-space: nowrap; font-variant-numeric: tabular-nums }}
-.axis text {{ font-size: 10px; fill: currentColor; opacity: .7 }}
-svg[viewBox] {{ width: 100%; height: auto }}
-.notice {{ border-left: 3px solid #e08a1e; padding-left: .6rem }}
-.bad {{ color: #d33f3f }}
-</style>
+_STYLE = """\
+body { max-width: 78rem; margin: 2rem auto; padding: 0 1rem }
+h2 { margin-top: 2.5rem; border-bottom: 1px solid #8886 }
+h3 { font-size: 1rem; margin: .2rem 0 }
+.row { display: flex; flex-wrap: wrap; gap: 1.5rem }
+.row > div { flex: 1 1 22rem; max-width: 38rem }
+.grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(22rem, 1fr)); gap: .8rem 1.5rem }
+.grid h3, .name, code { overflow-wrap: anywhere }
+.strip img { width: 5.2rem; height: 5.2rem; object-fit: contain; margin: 0 2px 2px 0; background: #8882 }
+.strip img.small { image-rendering: pixelated }
+td, th { text-align: left; padding: .1rem 1rem .1rem 0; vertical-align: top; font-weight: 400 }
+th { opacity: .65 }
+.bars td { white-space: nowrap; font-variant-numeric: tabular-nums }
+.axis text { font-size: 10px; fill: currentColor; opacity: .7 }
+svg[viewBox] { width: 100%; height: auto }
+.notice { border-left: 3px solid #e08a1e; padding-left: .6rem }
+.bad { color: #d33f3f }
 """
 
 
@@ -57,7 +49,7 @@ def draw_page(name: str, found: Analysis, pictures: Mapping[str, Sequence[Thumbn
         pictures: Some of each class; under the empty name those of no class.
     """
     parts = [
-        _HEAD.format(title=shown(f"{name}: what it holds")),
+        page_head(shown(f"{name}: what it holds"), _STYLE),
         *_top(name, found),
         *_class_chart(found),
         *_grid(pictures),

@@ -10,21 +10,14 @@ from typing import Any
 
 from deepdiva.errors import ConfigError
 from deepdiva.report.legible import legible
+from deepdiva.report.page_head import page_head
 
 SHOWN = 200
 """Pairs on a page."""
 DRAWN = 20
 """Pairs in a picture."""
 
-_HEAD = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy"
-  content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Leakage between splits</title>
-<style>
-:root { color-scheme: light dark; font: 15px/1.45 system-ui, sans-serif }
+_STYLE = """\
 body { max-width: 72rem; margin: 2rem auto; padding: 0 1rem }
 main { display: grid; grid-template-columns: repeat(auto-fill, minmax(21rem, 1fr)); gap: 1rem }
 figure { margin: 0; padding: .8rem; border: 1px solid #8886; border-radius: .5rem }
@@ -35,7 +28,6 @@ img { width: 100%; aspect-ratio: 1; object-fit: contain; image-rendering: pixela
 code { overflow-wrap: anywhere; font-size: .8rem }
 b { font-weight: 600 }
 td, th { text-align: left; padding: .2rem 1rem .2rem 0; vertical-align: top }
-</style>
 """
 
 
@@ -68,7 +60,7 @@ def _pairs(found: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 def _html(found: Mapping[str, Any], pictures: Mapping[str, bytes]) -> Iterator[str]:
     pairs = _pairs(found)
-    yield _HEAD
+    yield page_head("Leakage between splits", _STYLE)
     yield "<h1>Leakage between splits</h1>" if found["verdict"] == "leakage" else "<h1>No leakage found</h1>"
     samples = ", ".join(f"{count:,} {_text(split)}" for split, count in found["checked"]["samples"].items())
     yield f"<p>{_text(found['layout'])}, {samples}. Data <code>{_text(found['data_sha256'])}</code></p>"
